@@ -102,7 +102,15 @@ class AwsApiError(AwsError):
     """
 
     def __init__(
-        self, *, service: str, operation: str, code: str, detail: str, status: int, codes: frozenset[str], request_id: str
+        self,
+        *,
+        service: str,
+        operation: str,
+        code: str,
+        detail: str,
+        status: int,
+        codes: frozenset[str],
+        request_id: str,
     ) -> None:
         super().__init__(f"api error {code}: {detail}", service=service, operation=operation)
         self.code = code

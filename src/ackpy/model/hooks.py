@@ -1,0 +1,32 @@
+"""Every place where a kind may intervene. Four points; a kind that needs none has no hooks.
+
+The compiler attaches `Resource.hooks` to the descriptor; response, request, delta and plan call them. All are pure: no I/O, no clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, MutableMapping
+from typing import Any
+
+Spec = Mapping[str, Any]
+
+
+class Hooks:
+    """The defaults: each point hands through what it was given. A kind overrides what it needs."""
+
+    # ruff: noqa: ARG002  the defaults look at nothing
+
+    def observe(self, aspect: str, answer: Mapping[str, Any], value: Any) -> Any:
+        """The value of an aspect, in the CRD's form: `value` is what the tables made of AWS's `answer`."""
+        return value
+
+    def request(self, operation: str, request: MutableMapping[str, Any], desired: Spec, latest: Spec) -> None:
+        """Amend the parameters of a call in place, before it is planned."""
+
+    def normal(self, path: str, value: Any, latest: Any) -> Any:
+        """A desired value in AWS's stored form, for comparison; applying it twice is applying it once."""
+        return value
+
+    def refuse(self, desired: Spec, latest: Spec | None) -> str:
+        """Why AWS will never accept this spec, as advice; "" when it may."""
+        return ""
