@@ -282,7 +282,8 @@ class Field:
 
     Names: `aws` the create input's member (it seeds the property's name unless `name_as` pins it); in other operations the same
     member, or see `Resource.names`. Where it comes from when create does not take it: `source` ("Operation:Member.Path"), `facet`,
-    `list_of` / `map_of` a shape, or `type` ("string", "integer", "boolean", "number", "timestamp", "blob", "[]string", "map[string]string").
+    `list_of` / `map_of` a shape, or `type` ("string", "integer", "boolean", "number", "timestamp", "blob", "[]string",
+    "map[string]string").
     `status` puts it on the status side. `default` is what AWS reports when never set (a value, or UNSET for not known);
     `clear` is what is sent when a field is taken out.
     """
@@ -335,7 +336,8 @@ class Resource:
 
     `names`: per operation, AWS member -> the CRD field's original name, where an operation calls a field differently.
     `ignore`: "Shape.Member[.Member]" cut from the model; `ignore_shapes`: shapes cut wherever they occur; `empty`: structures without
-    members that become string maps; `shapes`: structures of our own (name -> member -> type). `wrappers`: operation -> path inside its input
+    members that become string maps; `shapes`: structures of our own (name -> member -> type).
+    `wrappers`: operation -> path inside its input
     or output whose members are the fields. `args`: operation member -> constant, "$account", "$region", "$arn", "$token" or a spec
     path "$spec.name", for every operation that has the member ("Operation:Member" for one). `found_by`: how a create whose answer
     was lost is found again: "name", "token" or "tag". `read_by`: the facet that doubles as the core read where AWS has no other.

@@ -108,7 +108,7 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """One input member that is filled without looking at differences: from a spec or status path, a scope value, a constant or annotation."""
+    """One input member that is filled whatever differs: from a spec or status path, a value of the scope, a constant, an annotation."""
 
     member: str
     source: Literal["spec", "status", "arn", "account", "region", "partition", "token", "const", "annotation"]
