@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Literal
 
-from ackpy.model.definition import UNSET, By, Codec, Column, Compare, Effect, Ref, Resource
+from ackpy.model.definition import UNSET, By, Codec, Column, Compare, Effect, Members, Ref, Resource
 from ackpy.model.hooks import Hooks
 from ackpy.model.when import When
 
@@ -108,10 +108,15 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """One input member that is filled whatever differs: from a spec or status path, a value of the scope, a constant, an annotation."""
+    """One input member that is filled whatever differs: from a spec or status path, a value of the scope, a constant, an annotation.
+
+    `member` is a dotted AWS path from the root of the input. `value` is the path for spec and status, the constant, or the
+    `Annotation`. "key" is the key of the element that a Members operation is about (the removed, read or written one). `list` sends a
+    list of the one value.
+    """
 
     member: str
-    source: Literal["spec", "status", "arn", "account", "region", "partition", "token", "const", "annotation"]
+    source: Literal["spec", "status", "arn", "account", "region", "partition", "token", "const", "annotation", "key"]
     value: Any = None
     list: bool = False
 
@@ -120,8 +125,13 @@ class Binding:
 class Operation:
     """One operation of AWS as this kind uses it.
 
-    `at` is where the value sits in input (writes) or output (reads): a dotted AWS path, "" the whole. `fields` maps input members
-    to spec paths for operations that carry fields at top level (create, update); `required` are the members AWS demands.
+    `at` is where the value sits in input (writes) or output (reads): a dotted AWS path, `..` going through a list, "" the whole.
+    `fields` maps input members (dotted, from `at`) to spec paths for operations that carry fields at top level: create (its tag
+    member included), update, the `also` paths of a facet, a group's. For an attributes map it is attribute key -> CRD path.
+    `required` are the members AWS demands. `out` is where the object sits in the answer of a create or update. `reads` says, for the
+    core's answers, which CRD path (a spec path before a status path) has its value under another name than its own: path -> JMESPath in the
+    object. `observes` are the top-level CRD paths that the answer can carry. `node` is the type of the value at `at` where this operation
+    takes or gives another form than the aspect's (a tag map for a tag list; the keys of an untag).
     """
 
     name: str
@@ -132,6 +142,10 @@ class Operation:
     required: frozenset[str] = frozenset()
     paginated: bool = False
     replaces: bool = False
+    out: str = ""
+    reads: Mapping[str, str] = field(default_factory=dict)
+    observes: frozenset[str] = frozenset()
+    node: Node | None = None
 
 
 class AspectKind(StrEnum):
@@ -149,7 +163,8 @@ class AspectKind(StrEnum):
 class Aspect:
     """One unit of reading and writing, named by its spec path ("cors"); "" is the core, a group is named by its operation.
 
-    `paths` are the top-level (or definition) spec paths it owns, `value` the one that `at` holds. Write order follows `order`,
+    `paths` are the top-level (or definition) spec paths it owns, `value` the spec path that `at` holds ("" where it is `paths[0]`;
+    "tagging.tagSet") and `node` its type. `members` is the definition's word, for an aspect of that kind. Write order follows `order`,
     then `after`; clears go in reverse.
     """
 
@@ -173,6 +188,16 @@ class Aspect:
     alone: bool = False
     whole: bool = False
     const: Mapping[str, Any] = field(default_factory=dict)
+    value: str = ""
+    members: Members | None = None
+    one_by_one: bool = False
+
+    @property
+    def path(self) -> str:
+        """The spec path whose value the operations carry at `at`; "" for the core, attributes and groups."""
+        if self.kind in (AspectKind.CORE, AspectKind.ATTRIBUTES, AspectKind.GROUP):
+            return ""
+        return self.value or self.paths[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +234,8 @@ class Usage:
 class Descriptor:
     """A compiled kind. `spec` and `status` are STRUCTURE nodes; `status` leaves out ackResourceMetadata and conditions.
 
-    `service` is ACK's alias, `model` botocore's service name, `aspects[0]` the core. `finalizer` and `group` are ACK's names.
+    `service` is ACK's alias, `model` botocore's service name, `aspects[0]` the core. `arn_member` and `owner_member` are the members
+    of an answer (or the attribute keys) that go to ackResourceMetadata. `finalizer` and `group` are ACK's names.
     """
 
     definition: Resource
@@ -234,6 +260,7 @@ class Descriptor:
     columns: tuple[Column, ...]
     hooks: Hooks
     arn_member: str = ""
+    owner_member: str = ""
     documentation: str = ""
 
     @property

@@ -17,14 +17,21 @@ class Hooks:
     # ruff: noqa: ARG002  the defaults look at nothing
 
     def observe(self, aspect: str, answer: Mapping[str, Any], value: Any) -> Any:
-        """The value of an aspect, in the CRD's form: `value` is what the tables made of AWS's `answer`."""
+        """The value of an aspect, in the CRD's form: `value` is what the tables made of AWS's `answer`.
+
+        An aspect with several spec paths takes and gives a dict of spec path to value; the core (aspect "") the dict of its
+        top-level spec fields.
+        """
         return value
 
     def request(self, operation: str, request: MutableMapping[str, Any], desired: Spec, latest: Spec) -> None:
-        """Amend the parameters of a call in place, before it is planned."""
+        """Amend the parameters of a call in place, before it is planned; `desired` and `latest` are specs."""
 
     def normal(self, path: str, value: Any, latest: Any) -> Any:
-        """A desired value in AWS's stored form, for comparison; applying it twice is applying it once."""
+        """A desired value in AWS's stored form, for comparison; applying it twice is applying it once.
+
+        Asked at every definition path on the way down ("lifecycle", then "lifecycle.rules", then "lifecycle.rules.." an element).
+        """
         return value
 
     def refuse(self, desired: Spec, latest: Spec | None) -> str:
