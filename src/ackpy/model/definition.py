@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from ackpy.model.hooks import Hooks
     from ackpy.model.when import When
 
-EMPTY: Final[Mapping[str, Any]] = {}
-
 
 class Unset(StrEnum):
     """Stands for "not said" where None is a value of its own."""
@@ -112,7 +110,7 @@ class Facet:
     also: Sequence[str] = ()
     when: When | None = None
     after: Sequence[str] = ()
-    args: Mapping[str, Any] = EMPTY
+    args: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,7 +166,7 @@ class Attributes:
     get: str
     set: str
     one_by_one: bool = False
-    args: Mapping[str, Any] = EMPTY
+    args: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,7 +195,7 @@ class Group:
 
     operation: str
     fields: Sequence[str]
-    const: Mapping[str, Any] = EMPTY
+    const: Mapping[str, Any] = field(default_factory=dict)
     whole: bool = False
     alone: bool = False
     after: Sequence[str] = ()
