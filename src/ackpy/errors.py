@@ -2,6 +2,7 @@
 
 AckpyError
 ├── ConfigError              a flag, environment variable, file or data folder is wrong; the text says which and what to do
+├── StackError               a process of the local stack ended, or did not start
 ├── DefinitionError          a catalog file says something that the AWS model does not hold (a bug of ours: found by compiling)
 ├── KubeError                a call to the Kubernetes API server failed
 │   ├── KubeUnreachable      no answer: refused, reset, timed out; whether the server acted is unknown
@@ -28,6 +29,10 @@ class AckpyError(Exception):
 
 class ConfigError(AckpyError):
     """A flag, variable, file or folder is wrong; the message names it, what was found and what to do."""
+
+
+class StackError(AckpyError):
+    """A process of the local stack ended or did not start; the message names it and gives its last log lines."""
 
 
 class DefinitionError(AckpyError):

@@ -1,0 +1,5 @@
+"""`python -m ackpy` is the `ackpy` command."""
+
+from ackpy.cli.main import main
+
+main()

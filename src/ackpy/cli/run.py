@@ -1,0 +1,31 @@
+"""`ackpy run`: flags and environment -> the controllers, until told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+
+import click
+
+from ackpy.cli.flags import GroupedCommand, controller_flags
+from ackpy.operator.options import parse
+
+
+@click.command(cls=GroupedCommand)
+@controller_flags()
+@click.option(
+    "--parent-pid", type=int, hidden=True, help="End when this process, the parent, has gone; say when ready."
+)
+def command(parent_pid: int | None, **values: Any) -> None:
+    """Run the controllers against a cluster (KUBECONFIG or in-cluster) and AWS (the default credential chain)."""
+    from ackpy.cli.logs import configure  # noqa: PLC0415  keeps `ackpy --help` fast
+    from ackpy.operator.assemble import run  # noqa: PLC0415
+
+    options = parse(values)
+    configure(options.log_level)
+    asyncio.run(run(options, ready=_announce if parent_pid else None, parent=parent_pid))
+
+
+def _announce() -> None:
+    print(json.dumps({"ready": True}), flush=True)

@@ -1,0 +1,25 @@
+"""Names of services -> compiled kinds: the one place that joins the catalog with the compiler. Called by commands and `assemble`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ackpy.catalog import load, services
+from ackpy.model.compiler import compile_service
+from ackpy.model.crd import custom_resource_definition
+from ackpy.model.descriptor import Descriptor
+
+
+def descriptors(chosen: Sequence[str] = ()) -> tuple[Descriptor, ...]:
+    """The compiled kinds of the services, in the catalog's order; of all services when none is named.
+
+    ConfigError for a service that the catalog does not hold.
+    """
+    names = tuple(chosen) or services()
+    return tuple(kind for name in names for kind in compile_service(load((name,))))
+
+
+def custom_resource_definitions(chosen: Sequence[str] = ()) -> tuple[dict[str, Any], ...]:
+    """The CRDs of the services, as manifests."""
+    return tuple(custom_resource_definition(kind) for kind in descriptors(chosen))
