@@ -12,7 +12,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Literal
 
+from ackpy.model import fieldpath
 from ackpy.model.definition import UNSET, By, Codec, Column, Compare, Effect, Members, Ref, Resource
+from ackpy.model.fieldpath import Name, Path
 from ackpy.model.hooks import Hooks
 from ackpy.model.when import When
 
@@ -53,7 +55,7 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A type. STRUCTURE has `members` by property name; LIST and MAP have `element`."""
+    """A type. STRUCTURE has `members` by property name; LIST and MAP have `element`. `sensitive`: AWS's model says: show it nowhere."""
 
     type: Type
     shape: str = ""
@@ -61,6 +63,18 @@ class Node:
     members: Mapping[str, Member] = field(default_factory=dict)
     element: Node | None = None
     union: bool = False
+    sensitive: bool = False
+
+    def at(self, path: Path) -> Node:
+        """The node below at a path, concrete or of a definition. KeyError names the path and the segment that is not there."""
+        node = self
+        for segment in fieldpath.of(path).segments:
+            member = node.members.get(str(segment)) if isinstance(segment, Name) else None
+            below = member.node if member else None if isinstance(segment, Name) else node.element
+            if below is None:
+                raise KeyError(f"{path}: no {segment} in a {node.type}")
+            node = below
+        return node
 
     def by_aws(self) -> Mapping[str, Member]:
         """The members by AWS's name."""
@@ -126,12 +140,13 @@ class Operation:
     """One operation of AWS as this kind uses it.
 
     `at` is where the value sits in input (writes) or output (reads): a dotted AWS path, `..` going through a list, "" the whole.
-    `fields` maps input members (dotted, from `at`) to spec paths for operations that carry fields at top level: create (its tag
-    member included), update, the `also` paths of a facet, a group's. For an attributes map it is attribute key -> CRD path.
+    `fields` maps input members to spec paths for operations that carry fields at top level: create (its tag member included), update
+    and a group's, dotted from `at`; the `also` paths of a facet, from the root. For an attributes map it is attribute key -> CRD path.
     `required` are the members AWS demands. `out` is where the object sits in the answer of a create or update. `reads` says, for the
     core's answers, which CRD path (a spec path before a status path) has its value under another name than its own: path -> JMESPath in the
     object. `observes` are the top-level CRD paths that the answer can carry. `node` is the type of the value at `at` where this operation
     takes or gives another form than the aspect's (a tag map for a tag list; the keys of an untag).
+    `carry` are AWS members of the value which a replacing write accepts and the CRD leaves out: they are carried over from the answer.
     """
 
     name: str
@@ -146,6 +161,7 @@ class Operation:
     reads: Mapping[str, str] = field(default_factory=dict)
     observes: frozenset[str] = frozenset()
     node: Node | None = None
+    carry: frozenset[str] = frozenset()
 
 
 class AspectKind(StrEnum):
