@@ -1,0 +1,88 @@
+"""Not acting, as a value: why a pass does not do what the object asks for, since when nothing else is to be tried, and on whom it waits.
+
+The steps of a pass return a `Blocked`; conditions and Events are rendered from it, so that no text is ever parsed back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final
+
+from ackpy.kube.objects import ObjectKey
+
+
+class Code(StrEnum):
+    """Why nothing is done."""
+
+    EXISTS = "exists"
+    DUPLICATE = "duplicate"
+    REFUSED = "refused"
+    IMMUTABLE = "immutable"
+    NO_UPDATE = "no-update"
+    DELETION_POLICY = "deletion-policy"
+    REGION = "region"
+    FAILED = "failed"
+    BUSY = "busy"
+
+
+@dataclass(frozen=True, slots=True)
+class Blocked:
+    """What keeps a pass from acting.
+
+    `facts` fill the code's texts and hold no values of secrets; `until` is after how many seconds another look is worth while
+    (None: only when something changes, or at the slow retry); `on` names the objects whose change may end it.
+    """
+
+    code: Code
+    facts: Mapping[str, str] = field(default_factory=dict)
+    until: float | None = None
+    on: tuple[ObjectKey, ...] = ()
+
+    @property
+    def terminal(self) -> bool:
+        """Whether somebody has to edit something; otherwise waiting is enough."""
+        return self.code is not Code.BUSY
+
+    @property
+    def text(self) -> str:
+        """The condition's message: a function of the fault alone."""
+        return _TEXTS[self.code][0].format_map(self.facts)
+
+    @property
+    def advice(self) -> str:
+        """What to do about it, for `Ready` and the Event; "" where the text says it."""
+        return _TEXTS[self.code][1].format_map(self.facts)
+
+
+# ACK's own texts where it has one, for clients that wait for them; then the advice, which ACK has not.
+_TEXTS: Final[Mapping[Code, tuple[str, str]]] = {
+    Code.EXISTS: (
+        "Resource already exists",
+        (
+            "{resource} is in AWS and this object has not created it: choose another name, or adopt it with the annotation "
+            "services.k8s.aws/adoption-policy"
+        ),
+    ),
+    Code.DUPLICATE: (
+        "{resource} is already declared by {older}",
+        "one AWS resource has one owner: delete one of the two objects, or name another resource",
+    ),
+    Code.REFUSED: ("{why}", ""),
+    Code.IMMUTABLE: ("{path} is immutable and differs from AWS: {advice}", ""),
+    Code.NO_UPDATE: (
+        "{paths}: AWS has no operation that changes it",
+        "set it back, or delete the object and create it anew",
+    ),
+    Code.DELETION_POLICY: (
+        'the annotation {annotation} of {holder} is "{found}"; it must be "delete" or "retain"',
+        "nothing is created, changed or deleted until it is corrected",
+    ),
+    Code.REGION: (
+        "the resource is in region {found}, the annotation services.k8s.aws/region says {wanted}",
+        "a resource cannot move: set the annotation back, or delete the object and create it anew",
+    ),
+    Code.FAILED: ("{why}", "AWS reports {path} as {state}"),
+    Code.BUSY: ("{path} is {state}", "AWS accepts the change when this has passed"),
+}

@@ -1,0 +1,102 @@
+"""The create intent: the mark, bound to the object's uid, that says a create may have happened or was refused.
+
+Pure. A finalizer alone is no claim: a name that AWS refused to us may be a stranger's by the next look. The mark opens in the
+patch that brings the finalizer, before the create call; a definite refusal turns it into REFUSED, an ambiguous end leaves it
+open, and the first metadata patch after success takes it away.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final, Self
+
+from ackpy.controllers.memory import read_bound, write_bound
+from ackpy.kube import objects
+from ackpy.kube.objects import Object
+from ackpy.model import fieldpath
+from ackpy.model.descriptor import Descriptor
+
+ANNOTATION: Final = "ackpy.services.k8s.aws/create-intent"
+VERSION: Final = 1
+
+
+class Stage(StrEnum):
+    """What is known of the last create attempt."""
+
+    OPEN = "open"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """The last create attempt of the object `uid`; `nonce` tells attempts apart."""
+
+    uid: str
+    stage: Stage
+    nonce: str
+
+    @classmethod
+    def of(cls, obj: Object) -> Self | None:
+        """The object's intent; None when it has none that counts."""
+        held = read_bound(obj, ANNOTATION, VERSION)
+        if held is None or held.get("stage") not in set(Stage) or not isinstance(held.get("nonce"), str):
+            return None
+        return cls(objects.uid_of(obj), Stage(held["stage"]), held["nonce"])
+
+    def annotation(self) -> str:
+        """The annotation's value."""
+        return write_bound(VERSION, self.uid, stage=self.stage, nonce=self.nonce)
+
+    @property
+    def token(self) -> str:
+        """The idempotency token of this attempt: the same for every try of it, 32 hexadecimal digits."""
+        return hashlib.sha256(f"{self.uid}/{self.nonce}".encode()).hexdigest()[:32]
+
+
+class Claim(StrEnum):
+    """What an object may do with the AWS resource that it names."""
+
+    NONE = "none"
+    """It never tried to create it: what is found is a stranger's."""
+    REFUSED = "refused"
+    """It tried and AWS said no: what is found is a stranger's."""
+    OPEN = "open"
+    """It tried and the end is not known: what is found is its own."""
+    OWNED = "owned"
+    """It created, adopted or took it over."""
+
+
+def claim(descriptor: Descriptor, obj: Object) -> Claim:
+    """What the object's marks say.
+
+    A finalizer without a mark is a claim (ACK's objects have no mark). Without the finalizer an ARN in the status is one: a replace
+    of the object takes finalizer and annotations away but leaves the status. Not beside a Terminal condition, under which ACK
+    shows the ARN of what it refuses to touch.
+    """
+    if descriptor.finalizer not in objects.finalizers_of(obj):
+        replaced = bool(_arn(obj)) and not _holds(obj, "ACK.Terminal")
+        return Claim.OWNED if replaced else Claim.NONE
+    intent = Intent.of(obj)
+    if intent is None:
+        return Claim.OWNED
+    if intent.stage is Stage.REFUSED:
+        return Claim.REFUSED
+    return Claim.OWNED if made(descriptor, obj) else Claim.OPEN
+
+
+def made(descriptor: Descriptor, obj: Object) -> bool:
+    """Whether the status shows that a create has once succeeded: an ARN, an identifier that AWS gave, or that all was in step."""
+    given = [path for path in descriptor.identifiers if fieldpath.of(path).top in descriptor.status.members]
+    status = obj.get("status") or {}
+    return bool(_arn(obj)) or any(fieldpath.get(status, path) for path in given) or _holds(obj, "ACK.ResourceSynced")
+
+
+def _arn(obj: Object) -> str:
+    found: str = fieldpath.get(obj.get("status") or {}, "ackResourceMetadata.arn", "")
+    return found
+
+
+def _holds(obj: Object, kind: str) -> bool:
+    return (objects.condition_of(obj, kind) or {}).get("status") == "True"

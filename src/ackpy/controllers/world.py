@@ -1,0 +1,95 @@
+"""What a pass asks of the world, as protocols: the cluster, AWS, people's Events, time and fresh ids.
+
+Implemented over kube, runtime and aws by `controller`, by fakes in tests. Nothing else in this package does I/O or knows the time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Protocol
+
+from ackpy.kube.objects import Object, ObjectKey
+from ackpy.runtime.lookup import Lookup
+
+
+class Calls(Protocol):
+    """AWS, as one account in one region sees one service."""
+
+    async def call(self, operation: str, **params: Any) -> Mapping[str, Any]:
+        """The answer of one operation. Raises AwsError."""
+        ...
+
+    async def paginate(self, operation: str, at: str, **params: Any) -> Sequence[Any]:
+        """All elements of the list at an AWS path of the answers, from all pages. Raises AwsError."""
+        ...
+
+
+class Cloud(Protocol):
+    """The AWS account that owns what is made, and the way to its regions."""
+
+    @property
+    def account(self) -> str:
+        """The account's id, twelve digits."""
+        ...
+
+    @property
+    def partition(self) -> str:
+        """The partition: "aws", "aws-cn", "aws-us-gov"."""
+        ...
+
+    def region(self, name: str) -> Calls:
+        """The kind's service in a region."""
+        ...
+
+
+class Cluster(Protocol):
+    """The objects of one kind, read at least as new as our own last write of them."""
+
+    async def read(self, key: ObjectKey) -> Object | None:
+        """The object; None when it is gone."""
+        ...
+
+    async def patch(self, seen: Object, patch: Object) -> Object:
+        """Merge-patch metadata and spec of the very version that was seen; returns it as stored. Raises Conflict, NotFound, KubeError."""
+        ...
+
+    async def patch_status(self, seen: Object, patch: Object) -> Object:
+        """Merge-patch the status of the object with the uid that was seen; returns it as stored. Raises Conflict, NotFound, KubeError."""
+        ...
+
+    def namespace(self, name: str) -> Lookup:
+        """The namespace as last seen."""
+        ...
+
+    def naming(self, identifiers: Sequence[str]) -> Sequence[Object]:
+        """The objects of this kind whose identifiers have these values, as last seen."""
+        ...
+
+
+class Recorder(Protocol):
+    """Where Events go. Never fails and never waits."""
+
+    def normal(self, obj: Object, reason: str, message: str) -> None:
+        """Something went as it should."""
+        ...
+
+    def warning(self, obj: Object, reason: str, message: str) -> None:
+        """Something did not."""
+        ...
+
+
+class Time(Protocol):
+    """The time of day."""
+
+    def now(self) -> datetime:
+        """Aware, in UTC."""
+        ...
+
+
+class Ids(Protocol):
+    """A source of texts that never repeat."""
+
+    def __call__(self) -> str:
+        """A new one."""
+        ...
