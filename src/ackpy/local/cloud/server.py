@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import socket
+import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import uvicorn
+
+from ackpy.errors import ConfigError
+from ackpy.local.cloud.cloud import EmbeddedAws
+from ackpy.local.cloud.credentials import admin_token, credentials, root_secret
+from ackpy.local.cloud.front import Front
+from ackpy.local.cloud.journal import Journal
+
 if TYPE_CHECKING:
-    import asyncio
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 DEFAULT_ACCOUNT = "123456789012"
+GRACE_SECONDS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,4 +53,89 @@ async def serve(
 
     Raises ConfigError: the port is taken, the data folder is in use or its log is corrupt.
     """
-    raise NotImplementedError
+    with contextlib.ExitStack() as held:
+        listener = held.enter_context(_listener(options))
+        journal = None
+        if options.data is not None:
+            journal = held.enter_context(contextlib.closing(Journal(options.data)))
+        secret = root_secret(options.data)
+        cloud = EmbeddedAws(secret, options.region, journal)
+        if journal is not None:
+            _restore(cloud, journal)
+        endpoint = _endpoint(listener, secret)
+        await _run(Front(cloud, secret), listener, lambda: ready(endpoint) if ready else None, stop)
+
+
+def _endpoint(listener: socket.socket, secret: bytes) -> CloudEndpoint:
+    host, port = listener.getsockname()[:2]
+    name = f"[{host}]" if ":" in host else host
+    key = credentials(secret, DEFAULT_ACCOUNT)
+    url = f"http://{name}:{port}"
+    return CloudEndpoint(url, key.access_key_id, key.secret_access_key, DEFAULT_ACCOUNT, admin_token(secret))
+
+
+def _listener(options: CloudOptions) -> socket.socket:
+    """A listening socket. Raises ConfigError."""
+    listener = socket.socket(socket.AF_INET6 if ":" in options.host else socket.AF_INET, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((options.host, options.port))
+    except OSError as error:
+        listener.close()
+        msg = f"cannot listen on {options.host} port {options.port} ({error.strerror}): choose another with --port"
+        raise ConfigError(msg) from error
+    return listener
+
+
+def _restore(cloud: EmbeddedAws, journal: Journal) -> None:
+    """Replay the journal. A record that fails now worked once: that is told, and the rest goes on."""
+    records, torn = journal.read()
+    if torn:
+        print(f"ackpy: {journal.path}: dropped a torn last record (its request was never answered)", file=sys.stderr)
+    for number, record in enumerate(records, start=1):
+        try:
+            status = cloud.replay(record).status
+        except LookupError as error:
+            msg = f"{journal.path} line {number}: {error}"
+            raise ConfigError(msg) from error
+        if status >= 400:
+            name = f"{record.service} {record.operation}"
+            print(f"ackpy: {journal.path} line {number}: {name} now answers {status}", file=sys.stderr)
+
+
+class _Server(uvicorn.Server):
+    """uvicorn that says when it accepts connections, and leaves signals to its caller."""
+
+    def __init__(self, config: uvicorn.Config, started: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._started_hook = started
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._started_hook()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+async def _run(front: Front, listener: socket.socket, started: Callable[[], None], stop: asyncio.Event) -> None:
+    config = uvicorn.Config(
+        front,
+        http="httptools",
+        lifespan="off",
+        log_level="critical",
+        access_log=False,
+        server_header=False,
+        timeout_keep_alive=75,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+    )
+    server = _Server(config, started)
+    running = asyncio.create_task(server.serve(sockets=[listener]))
+    stopping = asyncio.create_task(stop.wait())
+    try:
+        await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        server.should_exit = True
+        stopping.cancel()
+        await running

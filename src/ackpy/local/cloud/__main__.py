@@ -1,0 +1,97 @@
+"""`python -m ackpy.local.cloud`: the embedded AWS as a child process; started by `ackpy up` and by the test fixtures.
+
+Prints one JSON line when it serves. Ends on SIGTERM or SIGINT, and when its parent is gone. A bad option, a taken port, a
+folder in use or a damaged log: one line on standard error and exit code 2.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import orjson
+import uvloop
+
+from ackpy.errors import ConfigError
+
+if TYPE_CHECKING:
+    from ackpy.local.cloud.server import CloudEndpoint, CloudOptions
+
+PARENT_CHECK_SECONDS = 1.0
+
+
+def main() -> int:
+    """Serve; the exit code."""
+    arguments = _parser().parse_args()
+    _prepare_environment()
+    from ackpy.local.cloud.server import CloudOptions  # noqa: PLC0415  # moto reads the environment when imported
+
+    data = None if arguments.ephemeral else arguments.data
+    options = CloudOptions(data=data, port=arguments.port, region=arguments.region)
+    try:
+        uvloop.run(_serve(options, arguments.parent_pid))
+    except ConfigError as error:
+        print(f"ackpy: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m ackpy.local.cloud", description=__doc__)
+    place = parser.add_mutually_exclusive_group(required=True)
+    place.add_argument("--data", type=Path, metavar="DIR", help="the folder that keeps its state")
+    place.add_argument("--ephemeral", action="store_true", help="keep nothing")
+    parser.add_argument("--port", type=int, default=0, help="the port on loopback; 0, the default, takes a free one")
+    parser.add_argument("--region", default="us-east-1", help="the region of unsigned calls")
+    parser.add_argument("--parent-pid", type=int, metavar="PID", help="end when this process is no longer the parent")
+    return parser
+
+
+def _prepare_environment() -> None:
+    """No profile or key of the user's reaches the emulation, and it knows AWS's managed policies."""
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        del os.environ[name]
+    os.environ["AWS_CONFIG_FILE"] = os.environ["AWS_SHARED_CREDENTIALS_FILE"] = os.devnull
+    os.environ["MOTO_IAM_LOAD_MANAGED_POLICIES"] = "true"
+
+
+async def _serve(options: CloudOptions, parent: int | None) -> None:
+    from ackpy.local.cloud.server import serve  # noqa: PLC0415  # see main
+
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    watch = asyncio.create_task(_stop_without_parent(parent, stop))
+    try:
+        await serve(options, ready=_print_ready, stop=stop)
+    finally:
+        watch.cancel()
+
+
+async def _stop_without_parent(parent: int | None, stop: asyncio.Event) -> None:
+    while parent is not None and os.getppid() == parent:  # noqa: ASYNC110  # nothing tells a process of its parent's end
+        await asyncio.sleep(PARENT_CHECK_SECONDS)
+    if parent is not None:
+        stop.set()
+
+
+def _print_ready(endpoint: CloudEndpoint) -> None:
+    line = {
+        "ready": True,
+        "url": endpoint.url,
+        "accountId": endpoint.account_id,
+        "accessKeyId": endpoint.access_key_id,
+        "secretAccessKey": endpoint.secret_access_key,
+        "adminToken": endpoint.admin_token,
+    }
+    print(orjson.dumps(line).decode(), flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,84 @@
+"""Bucket policies: what AWS refuses, and how it writes them back. Called when a bucket's policy is put or its status read."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from moto.s3.utils import bucket_policy_is_public
+
+from ackpy.local.cloud.errors import ServiceError
+
+_ACCOUNT = re.compile(r"\d{12}")
+_REQUIRED = (("Effect",), ("Principal", "NotPrincipal"), ("Action", "NotAction"), ("Resource", "NotResource"))
+
+
+def refined(text: str, bucket: str) -> str:
+    """The policy as AWS keeps it: compact, accounts spelled as ARNs. Raises ServiceError (MalformedPolicy)."""
+    policy = _document(text)
+    statements = policy.get("Statement")
+    if not statements:
+        raise _malformed("Missing required field Statement")
+    for statement in statements if isinstance(statements, list) else [statements]:
+        _check(statement, bucket)
+        if isinstance(statement.get("Principal"), dict):
+            statement["Principal"] = {kind: _spelled(kind, who) for kind, who in statement["Principal"].items()}
+    return json.dumps(policy, separators=(",", ":"))
+
+
+def is_public(text: str) -> bool:
+    """Whether the policy lets anybody in."""
+    return bool(bucket_policy_is_public(text))
+
+
+def _malformed(message: str) -> ServiceError:
+    return ServiceError("MalformedPolicy", message)
+
+
+def _document(text: str) -> dict[str, Any]:
+    try:
+        policy = json.loads(text)
+    except ValueError as error:
+        raise _malformed("Policies must be valid JSON and the first byte must be '{'") from error
+    if not isinstance(policy, dict):
+        raise _malformed("Policies must be valid JSON and the first byte must be '{'")
+    if policy.get("Version", "2012-10-17") not in {"2012-10-17", "2008-10-17"}:
+        raise _malformed("The policy must contain a valid version string")
+    return policy
+
+
+def _check(statement: Any, bucket: str) -> None:
+    if not isinstance(statement, Mapping):
+        raise _malformed("Statement must be an object or a list of objects")
+    for choices in _REQUIRED:
+        if not any(name in statement for name in choices):
+            raise _malformed(f"Missing required field {choices[0]}")
+    if statement["Effect"] not in {"Allow", "Deny"}:
+        raise _malformed(f"Invalid effect: {statement['Effect']}")
+    for resource in _listed(statement.get("Resource", [])):
+        if not _lies_in(bucket, str(resource)):
+            raise _malformed("Policy has invalid resource")
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def _lies_in(bucket: str, resource: str) -> bool:
+    """Whether the ARN names the bucket or something in it; its name may hold wildcards."""
+    match = re.fullmatch(r"arn:aws[a-z-]*:s3:::([^/]+)(?:/.*)?", resource, re.DOTALL)
+    if match is None:
+        return False
+    pattern = re.escape(match[1]).replace(r"\*", ".*").replace(r"\?", ".")
+    return re.fullmatch(pattern, bucket) is not None
+
+
+def _spelled(kind: str, who: Any) -> Any:
+    """Account ids become the ARN of the account's root."""
+    if kind != "AWS":
+        return who
+    if isinstance(who, list):
+        return [_spelled(kind, one) for one in who]
+    return f"arn:aws:iam::{who}:root" if _ACCOUNT.fullmatch(str(who)) else who
