@@ -18,9 +18,10 @@ import orjson
 import uvloop
 
 from ackpy.errors import ConfigError
+from ackpy.local.cloud.endpoint import CloudOptions
 
 if TYPE_CHECKING:
-    from ackpy.local.cloud.server import CloudEndpoint, CloudOptions
+    from ackpy.local.cloud.endpoint import CloudEndpoint
 
 PARENT_CHECK_SECONDS = 1.0
 
@@ -29,8 +30,6 @@ def main() -> int:
     """Serve; the exit code."""
     arguments = _parser().parse_args()
     _prepare_environment()
-    from ackpy.local.cloud.server import CloudOptions  # noqa: PLC0415  # moto reads the environment when imported
-
     data = None if arguments.ephemeral else arguments.data
     options = CloudOptions(data=data, port=arguments.port, region=arguments.region)
     try:
@@ -61,7 +60,7 @@ def _prepare_environment() -> None:
 
 
 async def _serve(options: CloudOptions, parent: int | None) -> None:
-    from ackpy.local.cloud.server import serve  # noqa: PLC0415  # see main
+    from ackpy.local.cloud.server import serve  # noqa: PLC0415  # moto reads the environment when it is imported
 
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()

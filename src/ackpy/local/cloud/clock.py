@@ -1,30 +1,59 @@
-"""Makes what a request does repeatable: inside `pinned`, time stands still and moto's identifiers follow from the seed.
+"""Makes what a request does repeatable: inside `pinned`, time stands still and identifiers follow from a seed.
 
-The journal keeps both, so that a replayed request gives the same times and identifiers. Used by the cloud for writes.
+The journal keeps both, so that a replayed request gives the same times and identifiers. moto makes an account's resources
+of a service (its default network, its managed policies) when the service is first touched, by a read as well: that too
+is pinned, to a seed of its own. Used by the cloud.
 """
 
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+import zlib
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from typing import Any
 
 import time_machine
+from moto.core.base_backend import AccountSpecificBackend
 from moto.moto_api._internal import mock_random
+
+ACCOUNT_BIRTH = datetime(2020, 1, 1, tzinfo=UTC).timestamp()
 
 
 @contextmanager
 def pinned(moment: float, seed: int) -> Iterator[None]:
     """Run the body at `moment` (seconds since 1970), with random numbers that follow from `seed`.
 
-    Time is stopped for the whole process, so the body must be synchronous and short.
+    Time is stopped for the whole process, so the body must be synchronous and short. What comes after draws on as if
+    the body had not been.
     """
+    states = mock_random.getstate(), random.getstate()  # some of moto's services draw from the module
     mock_random.seed(seed)
-    state = random.getstate()
-    random.seed(seed)  # some of moto's services draw from the module
+    random.seed(seed)
     try:
         with time_machine.travel(datetime.fromtimestamp(moment, UTC), tick=False):
             yield
     finally:
-        random.setstate(state)
+        mock_random.setstate(states[0])
+        random.setstate(states[1])
+
+
+def pin_first_touch() -> None:
+    """Have moto make an account's backend of a service and region the same way each time. Done once a process."""
+    made = AccountSpecificBackend.__getitem__
+    if not hasattr(made, "pinned"):
+        AccountSpecificBackend.__getitem__ = _pinned_first_touch(made)  # type: ignore[method-assign]
+
+
+def _pinned_first_touch(made: Callable[..., Any]) -> Callable[..., Any]:
+    def getitem(backends: AccountSpecificBackend[Any], region: str) -> Any:
+        name = "aws" if region == "global" else region
+        if name in backends.keys():  # noqa: SIM118  # moto's `in` speaks of regions that could be made
+            return made(backends, region)
+        place = f"{backends.service_name}/{backends.account_id}/{name}"
+        with pinned(ACCOUNT_BIRTH, zlib.crc32(place.encode())):
+            return made(backends, region)
+
+    getitem.pinned = True  # type: ignore[attr-defined]
+    return getitem

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
+from ackpy.local.cloud.clock import pin_first_touch
 from ackpy.local.cloud.errors import ServiceError
 from ackpy.local.cloud.wire import HttpAnswer, HttpRequest, environ
 
@@ -35,6 +36,7 @@ class Moto:
     """moto's applications, made when a service is first called."""
 
     def __init__(self) -> None:
+        pin_first_touch()
         self._dispatch = _Dispatcher()
 
     def call(self, request: HttpRequest, operation: Operation, identity: Identity) -> HttpAnswer:

@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import socket
 import sys
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import uvicorn
@@ -14,36 +13,16 @@ import uvicorn
 from ackpy.errors import ConfigError
 from ackpy.local.cloud.cloud import EmbeddedAws
 from ackpy.local.cloud.credentials import admin_token, credentials, root_secret
+from ackpy.local.cloud.endpoint import DEFAULT_ACCOUNT, CloudEndpoint, CloudOptions
 from ackpy.local.cloud.front import Front
 from ackpy.local.cloud.journal import Journal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
-DEFAULT_ACCOUNT = "123456789012"
+__all__ = ["CloudEndpoint", "CloudOptions", "serve"]
+
 GRACE_SECONDS = 3
-
-
-@dataclass(frozen=True, slots=True)
-class CloudOptions:
-    """Where the embedded AWS keeps its state and listens; `data` None keeps nothing, `port` 0 takes a free one."""
-
-    data: Path | None
-    host: str = "127.0.0.1"
-    port: int = 0
-    region: str = "us-east-1"
-
-
-@dataclass(frozen=True, slots=True)
-class CloudEndpoint:
-    """How to reach a running embedded AWS: URL, keys of the default account, the token of its `/_ackpy/` pages."""
-
-    url: str
-    access_key_id: str
-    secret_access_key: str = field(repr=False)
-    account_id: str
-    admin_token: str = field(repr=False)
 
 
 async def serve(
