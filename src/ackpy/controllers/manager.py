@@ -1,0 +1,79 @@
+"""The operations on one kind in one account and region: read, create, write, delete. Between the pass and AWS."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ackpy.aws.arn import Template
+from ackpy.controllers.apply import Applied, apply
+from ackpy.controllers.observe import Observation, observation, observe
+from ackpy.controllers.plan import Plan, after_creation, carried_by
+from ackpy.controllers.world import Calls
+from ackpy.model import request, response
+from ackpy.model.descriptor import Aspect, AspectKind, Descriptor, Operation
+from ackpy.model.request import Scope, View
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceManager:
+    """One kind as one account and region see it. Every method raises AwsError."""
+
+    descriptor: Descriptor
+    calls: Calls
+    scope: Scope
+
+    async def read_one(self, view: View, aspects: Sequence[Aspect] = ()) -> Observation:
+        """What AWS says of the object; MISSING when it has none. `aspects` are read beside the core."""
+        found = await observe(self.descriptor, view, self.scope, aspects, self.calls)
+        return self._named(found, view)
+
+    async def create(self, plan: Plan, desired: View) -> Observation:
+        """Make the one write of a plan that creates. What it carried is taken as kept."""
+        (write,) = plan.writes
+        answer = await self.calls.call(write.operation, **write.call.plain())
+        created = response.core(self.descriptor, self._creator(write.operation), answer, desired)
+        carried = carried_by(self.descriptor, write.call)
+        return self._named(after_creation(desired, observation(created), carried), desired)
+
+    async def write(self, plan: Plan, latest: Observation) -> tuple[Applied, Observation]:
+        """Make the writes of a plan; returns what came of them, and `latest` with what the answers say of the status."""
+        applied = await apply(plan, self.calls)
+        for each in applied.written:
+            operation = self._updater(each.write.aspect)
+            if operation is not None and each.answer:
+                status = response.core(self.descriptor, operation, each.answer).status
+                latest = replace(latest, status={**latest.status, **status})
+        return applied, latest
+
+    async def delete(self, view: View) -> None:
+        """Ask AWS to delete the resource; nothing where the kind has no such operation."""
+        if call := request.delete(self.descriptor, view, self.scope):
+            await self.calls.call(call.operation, **call.plain())
+
+    def _creator(self, name: str) -> Operation:
+        operations = (self.descriptor.create, *(operation for _, operation in self.descriptor.variants))
+        return next(operation for operation in operations if operation.name == name)
+
+    def _updater(self, name: str) -> Operation | None:
+        """The operation of an aspect whose answers describe the object itself."""
+        aspect = self.descriptor.aspect(name)
+        if aspect.kind is AspectKind.CORE:
+            return self.descriptor.update
+        return aspect.put if aspect.kind is AspectKind.GROUP else None
+
+    def _named(self, found: Observation, view: View) -> Observation:
+        """With the ARN by the definition's template, where AWS's answers have none."""
+        if not found.found or found.arn or not self.descriptor.definition.arn:
+            return found
+        template = Template(self.descriptor.definition.arn)
+        values = self._holes({**view.spec, **view.status, **found.spec, **found.status})
+        if not template.names <= values.keys():
+            return found
+        return replace(found, arn=template.format({name: values[name] for name in template.names}))
+
+    def _holes(self, fields: Mapping[str, Any]) -> dict[str, str]:
+        named = {name: str(value) for name, value in fields.items() if isinstance(value, str | int)}
+        where = {"partition": self.scope.partition, "region": self.scope.region, "account": self.scope.account}
+        return named | where

@@ -1,0 +1,178 @@
+"""The read plan of a pass and its result: descriptor and managed paths -> the reads that are needed -> what AWS says of the object.
+
+Read are the core and, at the same time, the aspects that the object manages or managed before. The core's word comes first: where it
+says "not found", the other answers count for nothing. What one aspect's read refuses does not hide the others.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from ackpy.aws import classify
+from ackpy.controllers.world import Calls
+from ackpy.errors import AwsError
+from ackpy.kube.objects import apply_merge_patch
+from ackpy.model import fieldpath, request, response
+from ackpy.model.descriptor import Aspect, Descriptor, Operation
+from ackpy.model.request import Call, Scope, View
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """An AWS call that failed on behalf of an aspect ("" is the core)."""
+
+    aspect: str
+    error: AwsError
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """What AWS says of the object, in the CRD's form.
+
+    `carried` are the top-level spec and status paths that it tells of: what is carried and missing is not set in AWS; about a path
+    outside nothing is known. `failures` are reads of aspects that AWS refused.
+    """
+
+    found: bool
+    spec: Mapping[str, Any] = field(default_factory=dict)
+    status: Mapping[str, Any] = field(default_factory=dict)
+    arn: str = ""
+    account: str = ""
+    carried: frozenset[str] = frozenset()
+    failures: tuple[Failure, ...] = ()
+
+
+MISSING = Observation(found=False)
+
+
+def tops(aspect: Aspect) -> frozenset[str]:
+    """The top-level paths of an aspect."""
+    return frozenset(fieldpath.of(path).top for path in aspect.paths)
+
+
+def read_plan(descriptor: Descriptor, spec: Mapping[str, Any], managed: Collection[str]) -> tuple[Aspect, ...]:
+    """The aspects to read beside the core: of managed paths, and those that only inform the status; where their `when` holds."""
+    return tuple(
+        aspect
+        for aspect in descriptor.aspects
+        if aspect.get is not None
+        and not _in_core(descriptor, aspect)
+        and (tops(aspect) & set(managed) or tops(aspect) <= set(descriptor.status.members))
+        and (aspect.when is None or aspect.when.holds(spec))
+    )
+
+
+async def observe(
+    descriptor: Descriptor, view: View, scope: Scope, aspects: Sequence[Aspect], calls: Calls
+) -> Observation:
+    """Read the core and the aspects. MISSING when an identifier is, or when AWS says so; AwsError when the core's read fails."""
+    core, *others = await asyncio.gather(
+        _core(descriptor, view, scope, calls), *(_aspect(descriptor, each, view, scope, calls) for each in aspects)
+    )
+    if isinstance(core, Failure):
+        raise core.error
+    if not core.found:
+        return MISSING
+    for each in others:
+        core = _joined(core, each)
+    return core
+
+
+def _joined(one: Observation, other: Observation | Failure) -> Observation:
+    if isinstance(other, Failure):
+        return replace(one, failures=(*one.failures, other))
+    return replace(
+        one,
+        spec=apply_merge_patch(one.spec, other.spec),
+        status={**one.status, **other.status},
+        carried=one.carried | other.carried,
+    )
+
+
+def _in_core(descriptor: Descriptor, aspect: Aspect) -> bool:
+    """Whether the core's read brings the aspect along."""
+    reads = descriptor.read is not None and aspect.get is not None and aspect.get.name == descriptor.read.name
+    return not aspect.name or reads
+
+
+async def _core(descriptor: Descriptor, view: View, scope: Scope, calls: Calls) -> Observation | Failure:
+    operation, call = descriptor.read, request.read(descriptor, view, scope)
+    if operation is None or call is None:
+        return MISSING
+    along = [aspect for aspect in descriptor.aspects if aspect.name and _in_core(descriptor, aspect)]
+    try:
+        answer = await ask(calls, operation, call)
+    except AwsError as error:
+        if _is(error, descriptor.definition.not_found):
+            return MISSING
+        if not any(_is(error, (*aspect.absent, *aspect.unsupported)) for aspect in along):
+            return Failure("", error)
+        answer = {}
+    observed = observation(response.core(descriptor, operation, answer, view))
+    for aspect in along:
+        observed = _joined(observed, _of_aspect(descriptor, aspect, response.observed(descriptor, aspect, answer)))
+    return observed
+
+
+def observation(observed: response.Observed) -> Observation:
+    """The answer of one core operation as an observation."""
+    return Observation(observed.found, observed.spec, observed.status, observed.arn, observed.account, observed.carried)
+
+
+async def _aspect(
+    descriptor: Descriptor, aspect: Aspect, view: View, scope: Scope, calls: Calls
+) -> Observation | Failure:
+    """One aspect's observation; an identifier that is missing leaves it unknown."""
+    call = request.get(descriptor, aspect, view, scope)
+    if aspect.get is None or call is None:
+        return Observation(found=True)
+    try:
+        return _of_aspect(descriptor, aspect, await _fragment(descriptor, aspect, aspect.get, call, view, scope, calls))
+    except AwsError as error:
+        if _is(error, (*aspect.absent, *aspect.unsupported)):
+            return _of_aspect(descriptor, aspect, {})
+        return Failure(aspect.name, error)
+
+
+async def _fragment(
+    descriptor: Descriptor,
+    aspect: Aspect,
+    get: Operation,
+    call: Call,
+    view: View,
+    scope: Scope,
+    calls: Calls,
+) -> Mapping[str, Any]:
+    answer = await ask(calls, get, call)
+    if aspect.one is None:
+        return response.observed(descriptor, aspect, answer)
+    elements: dict[str, Any] = {}
+    for key in response.keys(descriptor, aspect, answer):
+        one = await ask(calls, aspect.one, request.one(descriptor, aspect, key, view, scope))
+        elements[key] = response.element(descriptor, aspect, one)
+    return response.collect(descriptor, aspect, elements)
+
+
+def _of_aspect(descriptor: Descriptor, aspect: Aspect, fragment: Mapping[str, Any]) -> Observation:
+    spec = {name: value for name, value in fragment.items() if name in descriptor.spec.members}
+    status = {name: value for name, value in fragment.items() if name not in descriptor.spec.members}
+    return Observation(found=True, spec=spec, status=status, carried=tops(aspect))
+
+
+async def ask(calls: Calls, operation: Operation, call: Call) -> Mapping[str, Any]:
+    """The answer of a read, all its pages joined into one."""
+    if not operation.paginated or not operation.at:
+        return await calls.call(call.operation, **call.plain())
+    at = operation.at.split("..", maxsplit=1)[0]
+    answer: Any = list(await calls.paginate(call.operation, at, **call.plain()))
+    for member in reversed(at.split(".")):
+        answer = {member: answer}
+    joined: Mapping[str, Any] = answer
+    return joined
+
+
+def _is(error: AwsError, texts: Sequence[str]) -> bool:
+    return any(classify.matches(error, text) for text in texts)
