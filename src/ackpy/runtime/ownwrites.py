@@ -1,27 +1,31 @@
 """The ledger of what we wrote ourselves: so that our own patch starts no pass, and no pass runs on a copy older than it.
 
-Controllers consult it, ObjectWriter fills it. One ledger serves all kinds: it is kept by uid.
+ObjectWriter fills it; controllers and ObjectReader consult it. One ledger serves all kinds: it is kept by uid.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import deque
+from dataclasses import dataclass, field
+from typing import Final
 
 from ackpy.kube import objects
 from ackpy.kube.objects import Object
 
+_KEPT: Final = 8  # versions of one object; a pass makes two
 
-@dataclass(frozen=True, slots=True)
-class _Write:
-    resource_version: str
-    alone: bool
+
+@dataclass(slots=True)
+class _Writes:
+    last: str = ""
+    alone: deque[str] = field(default_factory=lambda: deque(maxlen=_KEPT))
 
 
 class OwnWrites:
-    """What we last wrote to each object."""
+    """The resourceVersions that our last writes of each object made."""
 
     def __init__(self) -> None:
-        self._last: dict[str, _Write] = {}
+        self._writes: dict[str, _Writes] = {}
 
     def record(self, seen: Object, patch: Object, returned: Object) -> None:
         """Note a merge patch of ours: the object that we patched, what we sent, and what the server answered.
@@ -30,38 +34,43 @@ class OwnWrites:
         more if we changed the spec; same spec, labels, annotations, finalizers, deletion. Otherwise somebody else's
         change is in the answer too, and has to be looked at.
         """
-        expected: Object = objects.apply_merge_patch(seen, patch)
-        bump = 0 if objects.same_json(expected.get("spec"), seen.get("spec")) else 1
-        alone = objects.generation_of(returned) == objects.generation_of(seen) + bump and _intent(expected) == _intent(
-            returned
-        )
-        self._last[objects.uid_of(returned)] = _Write(objects.version_of(returned), alone)
+        writes = self._writes.setdefault(objects.uid_of(returned), _Writes())
+        writes.last = objects.version_of(returned)
+        if _is_alone(seen, objects.apply_merge_patch(seen, patch), returned):
+            writes.alone.append(writes.last)
 
     def is_own(self, obj: Object) -> bool:
-        """Whether this version of the object is our last write, and holds nobody else's change."""
-        write = self._last.get(objects.uid_of(obj))
-        return write is not None and write.alone and write.resource_version == objects.version_of(obj)
+        """Whether this version of the object is a write of ours that holds nobody else's change."""
+        writes = self._writes.get(objects.uid_of(obj))
+        return writes is not None and objects.version_of(obj) in writes.alone
 
     def fresh_enough(self, cached: Object) -> bool:
         """Whether a cached copy is at least as new as our last write of the object.
 
-        Versions that are decimal numbers are ordered (Kubernetes promises it since 1.35, and always did it); a server that uses
-        anything else makes only the very version that we wrote count.
+        Versions that are decimal numbers are ordered: Kubernetes promises it since 1.35, and has always done so. Of a server
+        that uses anything else, only the very version that we wrote counts.
         """
-        write = self._last.get(objects.uid_of(cached))
-        if write is None:
+        writes = self._writes.get(objects.uid_of(cached))
+        if writes is None:
             return True
         found = objects.version_of(cached)
-        if found.isdecimal() and write.resource_version.isdecimal():
-            return int(found) >= int(write.resource_version)
-        return found == write.resource_version
+        if found.isdecimal() and writes.last.isdecimal():
+            return int(found) >= int(writes.last)
+        return found == writes.last
 
     def forget(self, uid: str) -> None:
         """Drop what is kept of an object that is gone."""
-        self._last.pop(uid, None)
+        self._writes.pop(uid, None)
 
     def __len__(self) -> int:
-        return len(self._last)
+        return len(self._writes)
+
+
+def _is_alone(seen: Object, expected: Object, returned: Object) -> bool:
+    bump = 0 if objects.same_json(expected.get("spec"), seen.get("spec")) else 1
+    if objects.generation_of(returned) != objects.generation_of(seen) + bump:
+        return False
+    return _intent(expected) == _intent(returned)
 
 
 def _intent(obj: Object) -> tuple[object, ...]:
