@@ -1,4 +1,4 @@
-"""pytest fixtures over one embedded AWS: `cloud` (a child process for the session), `account` (a fresh one a test).
+"""pytest fixtures over one embedded AWS: `cloud` (a child process for the session), `account`, `aws` (clients of it).
 
 Load them with `pytest_plugins = ["ackpy.testing.cloud"]`. Each worker of pytest-xdist has a cloud of its own.
 """
@@ -11,7 +11,7 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import IO, Any
 from urllib.parse import urlencode
@@ -19,6 +19,7 @@ from urllib.parse import urlencode
 import pytest
 
 from ackpy.local.cloud.endpoint import CloudEndpoint
+from ackpy.testing.aws import AwsClient, client_of
 
 CALL_SECONDS = 30
 END_SECONDS = 10
@@ -104,6 +105,16 @@ def cloud() -> Iterator[Cloud]:
 def account() -> str:
     """An account id that no other test has."""
     return f"{secrets.randbelow(9 * 10**11) + 10**11}"
+
+
+@pytest.fixture
+def aws(cloud: Cloud, account: str) -> Callable[..., AwsClient]:
+    """Make a botocore client of this test's account: `aws("s3")`, `aws("s3", "eu-west-1")`."""
+
+    def make(service: str, region: str = "us-east-1", *, of: str = account, **options: Any) -> AwsClient:
+        return client_of(cloud, of, service, region, **options)
+
+    return make
 
 
 def start_cloud(*arguments: str) -> tuple[subprocess.Popen[str], Cloud]:
