@@ -142,11 +142,12 @@ class Operation:
     `at` is where the value sits in input (writes) or output (reads): a dotted AWS path, `..` going through a list, "" the whole.
     `fields` maps input members to spec paths for operations that carry fields at top level: create (its tag member included), update
     and a group's, dotted from `at`; the `also` paths of a facet, from the root. For an attributes map it is attribute key -> CRD path.
-    `required` are the members AWS demands. `out` is where the object sits in the answer of a create or update. `reads` says, for the
-    core's answers, which CRD path (a spec path before a status path) has its value under another name than its own: path -> JMESPath in the
-    object. `observes` are the top-level CRD paths that the answer can carry. `node` is the type of the value at `at` where this operation
-    takes or gives another form than the aspect's (a tag map for a tag list; the keys of an untag).
-    `carry` are AWS members of the value which a replacing write accepts and the CRD leaves out: they are carried over from the answer.
+    `required` are the members AWS demands. `out` is where the object sits in the answer of a create or update. `reads` says which CRD
+    path (a spec path before a status path) has its value under another name than its own: path -> JMESPath in the object, or in a
+    facet's value; that of a path through `..`, in the element. `observes` are the top-level CRD paths that the answer can carry.
+    `node` is the type of the value at `at` where this operation takes or gives another form than the aspect's (a tag map for a tag
+    list; the keys of an untag). `carry` are AWS members of the value which a replacing write accepts and the CRD leaves out: they are
+    carried over from the answer. `match` are, for a read that lists, members of an item -> the CRD path whose value they must equal.
     """
 
     name: str
@@ -162,6 +163,7 @@ class Operation:
     observes: frozenset[str] = frozenset()
     node: Node | None = None
     carry: frozenset[str] = frozenset()
+    match: Mapping[str, str] = field(default_factory=dict)
 
 
 class AspectKind(StrEnum):

@@ -7,114 +7,284 @@ schema leaves out carried over from the observation; one that updates gets what 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from ackpy.model import fieldpath
+from ackpy.model.call import Call, Scope, View, arn, bind, bound, finished, needed
+from ackpy.model.convert import pick, place, to_aws
+from ackpy.model.definition import UNSET
 from ackpy.model.delta import Delta
-from ackpy.model.descriptor import Aspect, Descriptor, Json
+from ackpy.model.descriptor import Aspect, AspectKind, Descriptor, Json, Node, Operation
+from ackpy.model.members import members
+from ackpy.model.tagging import tags
 
-
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """Where and for whom: account id, region, partition, the object's annotations, and the idempotency token of this create."""
-
-    account: str
-    region: str
-    partition: str = "aws"
-    annotations: Mapping[str, str] = field(default_factory=dict)
-    token: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """An object as the model sees it: spec and status in the CRD's form, `status` with ackResourceMetadata.
-
-    References are resolved (the plain value stands in the spec), secrets are `secret.SecretValue`s.
-    """
-
-    spec: Mapping[str, Json]
-    status: Mapping[str, Json] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """One AWS operation and its parameters, in botocore's types. Secrets in `params` stay hidden; `plain()` is what is sent."""
-
-    operation: str
-    params: Mapping[str, Any]
-
-    def plain(self) -> dict[str, Any]:
-        """The parameters for the AWS client, secrets revealed: never to be logged or kept."""
-        raise NotImplementedError
+__all__ = [
+    "Call",
+    "Scope",
+    "View",
+    "arn",
+    "attributes",
+    "clear",
+    "create",
+    "delete",
+    "get",
+    "members",
+    "one",
+    "put",
+    "read",
+    "tags",
+    "update",
+]
 
 
 def read(descriptor: Descriptor, view: View, scope: Scope) -> Call | None:
     """The core read; None where an identifier that it demands is missing, so that the object was never created."""
-    raise NotImplementedError
+    return _identified(descriptor, descriptor.read, view, scope)
+
+
+def delete(descriptor: Descriptor, view: View, scope: Scope) -> Call | None:
+    """The delete call; None where the kind has none, or an identifier that it demands is missing."""
+    return _identified(descriptor, descriptor.delete, view, scope)
+
+
+def get(descriptor: Descriptor, aspect: Aspect, view: View, scope: Scope) -> Call | None:
+    """The read of a facet, of a list of members, of tags or attributes; None where it has none, or an identifier is missing."""
+    return _identified(descriptor, aspect.get, view, scope)
+
+
+def one(descriptor: Descriptor, aspect: Aspect, key: Json, view: View, scope: Scope) -> Call:
+    """The read of one member, where the list gives only keys. ValueError for an aspect whose list gives all (`aspect.one` is None)."""
+    operation = needed(aspect.one, aspect, "read of one member")
+    params: dict[str, Any] = {}
+    bind(params, descriptor, operation, view, scope, key)
+    return finished(descriptor, operation, params, view, view)
 
 
 def create(descriptor: Descriptor, view: View, scope: Scope) -> Call:
     """The create call (of the variant whose condition holds) with everything that its input takes, tags included."""
-    raise NotImplementedError
+    operation = next((each for when, each in descriptor.variants if when.holds(view.spec)), descriptor.create)
+    params: dict[str, Any] = {}
+    fields: dict[str, Any] = {}
+    _fill(fields, descriptor, operation, view.spec, lambda _member, _path: True)
+    place(params, operation.at, fields)
+    bind(params, descriptor, operation, view, scope)
+    return finished(descriptor, operation, params, view, View({}))
 
 
 def update(descriptor: Descriptor, aspect: Aspect, delta: Delta, desired: View, latest: View, scope: Scope) -> Call:
     """The kind's own update (the core aspect) or a group's operation: what differs, what is demanded, the identifiers.
 
-    All fields of a group that is `whole`. A field that was taken out is sent as its rule's `clear`, else `default`.
+    All fields of a group that is `whole`. A field that was taken out is sent as its rule's `clear`, else `default`. What AWS demands
+    and the spec leaves out is sent as observed. ValueError for a core without an update operation.
     """
-    raise NotImplementedError
+    operation = needed(descriptor.update if aspect.kind is AspectKind.CORE else aspect.put, aspect, "update")
+    spec = _with_resets(descriptor, delta, desired.spec, latest.spec)
+    demanded = {
+        path: fieldpath.get(latest.spec, path)
+        for member, path in operation.fields.items()
+        if member in operation.required
+    }
+    for path, observed in demanded.items():
+        if fieldpath.get(spec, path) is None and observed is not None:
+            spec = fieldpath.assign(spec, path, observed)
+    params: dict[str, Any] = {}
+    fields: dict[str, Any] = {}
+    _fill(
+        fields,
+        descriptor,
+        operation,
+        spec,
+        lambda member, path: aspect.whole or member in operation.required or bool(delta.at(path)),
+    )
+    place(params, operation.at, fields)
+    for member, value in aspect.const.items():
+        place(params, member, value)
+    bind(params, descriptor, operation, desired.over(latest), scope)
+    return finished(descriptor, operation, params, desired, latest)
 
 
-def delete(descriptor: Descriptor, view: View, scope: Scope) -> Call | None:
-    """The delete call; None where the kind has none, or an identifier that it demands is missing."""
-    raise NotImplementedError
-
-
-def get(descriptor: Descriptor, aspect: Aspect, view: View, scope: Scope) -> Call | None:
-    """The read of a facet, of a list of members, of tags or attributes; None where it has none, or an identifier is missing."""
-    raise NotImplementedError
-
-
-def one(descriptor: Descriptor, aspect: Aspect, key: Json, view: View, scope: Scope) -> Call:
-    """The read of one member, where the list gives only keys (`aspect.one`)."""
-    raise NotImplementedError
-
-
-def put(descriptor: Descriptor, aspect: Aspect, desired: View, latest: View, scope: Scope) -> Call:
-    """The write of a facet: the whole value, what the schema leaves out carried over from `latest`."""
-    raise NotImplementedError
-
-
-def clear(descriptor: Descriptor, aspect: Aspect, desired: View, latest: View, scope: Scope) -> Call | None:
-    """What resets a facet that left the spec: `clear` written, else the delete operation, else `default` written; None: nothing can."""
-    raise NotImplementedError
-
-
-def attributes(
-    descriptor: Descriptor, aspect: Aspect, delta: Delta, desired: View, latest: View, scope: Scope
-) -> tuple[Call, ...]:
-    """The writes of an attributes map: the changed keys in one call, or one call a key; a cleared one is its `clear`, `default` or ""."""
-    raise NotImplementedError
-
-
-def members(descriptor: Descriptor, aspect: Aspect, desired: View, latest: View, scope: Scope) -> tuple[Call, ...]:
-    """The calls that turn the observed members into the desired: adds, changes, removes; removes first where declared so."""
-    raise NotImplementedError
-
-
-def tags(
+def put(
     descriptor: Descriptor,
     aspect: Aspect,
     desired: View,
     latest: View,
     scope: Scope,
     *,
-    keep: Sequence[str] = ("aws:",),
-) -> tuple[Call, ...]:
-    """The calls that turn the observed tags into the desired: untag for those really gone, then tag for new and changed values.
+    answer: Mapping[str, Any] | None = None,
+) -> Call:
+    """The write of a facet: the whole value, and the fields that travel along.
 
-    One call with the whole set where AWS has only that. Observed keys that begin with one of `keep` are never removed.
+    `answer` is what `aspect.get` answered: members that the write accepts and the CRD leaves out are carried over from it.
     """
-    raise NotImplementedError
+    return _put(descriptor, aspect, fieldpath.get(desired.spec, aspect.path), desired, latest, scope, answer)
+
+
+def clear(
+    descriptor: Descriptor,
+    aspect: Aspect,
+    desired: View,
+    latest: View,
+    scope: Scope,
+    *,
+    answer: Mapping[str, Any] | None = None,
+) -> Call | None:
+    """What resets a facet that left the spec: `clear` written, else the delete operation, else `default` written; None: nothing can.
+
+    A structure to be cleared is laid over the observed one (AWS may demand the name of what is switched off); {} is sent as it is.
+    """
+    rule = descriptor.rules.get(aspect.path)
+    observed = fieldpath.get(latest.spec, aspect.path)
+    if rule is not None and rule.clear is not UNSET:
+        return _put(descriptor, aspect, _laid_over(rule.clear, observed), desired, latest, scope, answer)
+    if aspect.clear is not None:
+        params: dict[str, Any] = {}
+        bind(params, descriptor, aspect.clear, desired.over(latest), scope)
+        return finished(descriptor, aspect.clear, params, desired, latest)
+    if rule is not None and rule.default is not UNSET and rule.default is not None and aspect.put is not None:
+        return _put(descriptor, aspect, _laid_over(rule.default, observed), desired, latest, scope, answer)
+    return None
+
+
+def attributes(
+    descriptor: Descriptor, aspect: Aspect, delta: Delta, desired: View, latest: View, scope: Scope
+) -> tuple[Call, ...]:
+    """The writes of an attributes map: the changed keys in one call, or one call a key; a cleared one is its `clear`, `default` or ""."""
+    operation = needed(aspect.put, aspect, "write")
+    changed = {
+        key: _attribute(descriptor, path, desired.spec) for key, path in operation.fields.items() if delta.at(path)
+    }
+    batches = [{key: text} for key, text in changed.items()] if aspect.one_by_one else [changed] if changed else []
+    return tuple(_attributes_call(descriptor, aspect, operation, batch, desired, latest, scope) for batch in batches)
+
+
+def _attributes_call(
+    descriptor: Descriptor,
+    aspect: Aspect,
+    operation: Operation,
+    batch: Mapping[str, str],
+    desired: View,
+    latest: View,
+    scope: Scope,
+) -> Call:
+    params: dict[str, Any] = {}
+    bind(params, descriptor, operation, desired.over(latest), scope)
+    if aspect.one_by_one:
+        [(params["AttributeName"], params["AttributeValue"])] = batch.items()
+    else:
+        place(params, operation.at, dict(batch))
+    return finished(descriptor, operation, params, desired, latest)
+
+
+def _attribute(descriptor: Descriptor, path: str, spec: Mapping[str, Json]) -> Any:
+    """The text of an attribute: AWS takes nothing else."""
+    value = fieldpath.get(spec, path)
+    if value is None:
+        value = _reset(descriptor, path)
+    return "" if value is None else attribute_text(value)
+
+
+def attribute_text(value: Json) -> Any:
+    """A value as the text of an attribute: "true", "5"; secrets stay wrapped."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value) if isinstance(value, (int, float)) else value
+
+
+def _identified(descriptor: Descriptor, operation: Operation | None, view: View, scope: Scope) -> Call | None:
+    """A call that identifiers alone make; None where there is no operation, or what it needs to find the object is missing."""
+    if operation is None:
+        return None
+    params: dict[str, Any] = {}
+    bind(params, descriptor, operation, view, scope)
+    unknown = any(
+        binding.value in descriptor.identifiers and bound(descriptor, binding, view, scope) is None
+        for binding in operation.bindings
+        if binding.source in ("spec", "status")
+    )
+    if unknown or not operation.required <= params.keys():
+        return None
+    return finished(descriptor, operation, params, view, view)
+
+
+def _fill(
+    params: dict[str, Any],
+    descriptor: Descriptor,
+    operation: Operation,
+    spec: Mapping[str, Json],
+    chosen: Callable[[str, str], bool],
+) -> None:
+    """The chosen fields at their members, outer structures before what goes into them."""
+    texts = _attribute_paths(descriptor)
+    for member, path in sorted(operation.fields.items(), key=lambda each: each[0].count(".")):
+        if chosen(member, path):
+            value = to_aws(descriptor.spec.at(path), fieldpath.get(spec, path), path, descriptor.rules)
+            if value is not None:
+                place(params, member, attribute_text(value) if path in texts else value)
+
+
+def _attribute_paths(descriptor: Descriptor) -> frozenset[str]:
+    return frozenset(
+        path for aspect in descriptor.aspects if aspect.kind is AspectKind.ATTRIBUTES for path in aspect.paths
+    )
+
+
+def _put(
+    descriptor: Descriptor,
+    aspect: Aspect,
+    value: Json,
+    desired: View,
+    latest: View,
+    scope: Scope,
+    answer: Mapping[str, Any] | None,
+) -> Call:
+    operation = needed(aspect.put, aspect, "write")
+    params: dict[str, Any] = {}
+    sent = to_aws(_node(descriptor, aspect, operation), value, aspect.path, descriptor.rules)
+    if sent is not None:
+        place(params, operation.at, {**_carried(aspect, operation, answer), **sent} if isinstance(sent, dict) else sent)
+    _fill(params, descriptor, operation, desired.spec, lambda _member, _path: True)
+    bind(params, descriptor, operation, desired.over(latest), scope)
+    return finished(descriptor, operation, params, desired, latest)
+
+
+def _node(descriptor: Descriptor, aspect: Aspect, operation: Operation) -> Node:
+    return operation.node or aspect.node or descriptor.spec.at(aspect.path)
+
+
+def _carried(aspect: Aspect, operation: Operation, answer: Mapping[str, Any] | None) -> dict[str, Any]:
+    observed = pick(answer, aspect.get.at) if answer is not None and aspect.get is not None else None
+    return {name: value for name, value in (observed or {}).items() if name in operation.carry}
+
+
+def _with_resets(
+    descriptor: Descriptor, delta: Delta, desired: Mapping[str, Json], latest: Mapping[str, Json]
+) -> Mapping[str, Json]:
+    """The desired spec with, at each path that was taken out of it, what resets it."""
+    spec = desired
+    for path, value in _resets(descriptor, delta, desired, latest):
+        spec = fieldpath.assign(spec, path, value)
+    return spec
+
+
+def _resets(
+    descriptor: Descriptor, delta: Delta, desired: Mapping[str, Json], latest: Mapping[str, Json]
+) -> Iterator[tuple[str, Json]]:
+    for difference in delta:
+        if fieldpath.get(desired, difference.path) is None:
+            value = _reset(descriptor, str(fieldpath.parse(difference.path).definition()))
+            if value is not None:
+                yield difference.path, _laid_over(value, fieldpath.get(latest, difference.path))
+
+
+def _reset(descriptor: Descriptor, path: str) -> Json:
+    """What is sent for a field that is taken out: its `clear`, else its `default`; None: nothing is known."""
+    rule = descriptor.rules.get(path)
+    if rule is None:
+        return None
+    return next((value for value in (rule.clear, rule.default) if value is not UNSET), None)
+
+
+def _laid_over(value: Json, observed: Json) -> Json:
+    both = isinstance(value, Mapping) and isinstance(observed, Mapping)
+    return {**observed, **value} if both and value else value
