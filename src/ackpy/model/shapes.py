@@ -79,6 +79,7 @@ class Shape:
     values: tuple[str, ...] = ()
     union: bool = False
     document: bool = False
+    sensitive: bool = False
 
     def member(self, name: str) -> ShapeMember | None:
         """The member of that name, exported or botocore's."""
@@ -189,6 +190,10 @@ class Model:
             )
         return found
 
+    def pristine(self, name: str) -> Shape:
+        """The shape as AWS's model has it, whatever was cut from it since."""
+        return self._make(name) or self.shape(name)
+
     def put(self, shape: Shape) -> None:
         """Take `shape` as the shape of its name from now on."""
         self._shapes[shape.name] = shape
@@ -255,6 +260,7 @@ class Model:
             else tuple(raw.get("enum", ())),
             union=bool(raw.get("union")),
             document=bool(raw.get("document") or raw.get("jsonvalue")),
+            sensitive=bool(raw.get("sensitive")),
         )
 
     def _member(self, wire: str, raw: Mapping[str, Any]) -> ShapeMember:

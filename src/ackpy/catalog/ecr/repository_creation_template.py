@@ -1,0 +1,28 @@
+"""ECR RepositoryCreationTemplate: the settings of repositories that ECR itself makes under a prefix."""
+
+from __future__ import annotations
+
+from ackpy.model.definition import Batch, Compare, Field, Ref, Resource, Tags
+
+REPOSITORY_CREATION_TEMPLATE = Resource(
+    service="ecr",
+    kind="RepositoryCreationTemplate",
+    not_found=["TemplateNotFoundException"],
+    exists=["TemplateAlreadyExistsException"],
+    terminal=["InvalidParameterException", "ValidationException", "LimitExceededException"],
+    tags=Tags(ignore=True),  # resourceTags are those of the repositories to come
+    wrappers={
+        "CreateRepositoryCreationTemplate": "repositoryCreationTemplate",
+        "UpdateRepositoryCreationTemplate": "repositoryCreationTemplate",
+    },
+    batch=Batch(ids="prefixes", max=100),
+    fields={
+        "prefix": Field(identifier=True, immutable=True),
+        "appliedFor": Field(compare=Compare.SET),
+        "imageTagMutability": Field(default="MUTABLE"),
+        "encryptionConfiguration.kmsKey": Field(ref=Ref("kms", "Key"), compare=Compare.KMS_KEY),
+        "repositoryPolicy": Field(compare=Compare.IAM_POLICY, clear=""),
+        "lifecyclePolicy": Field(compare=Compare.DOCUMENT, clear=""),
+        "customRoleARN": Field(ref=Ref("iam", "Role")),
+    },
+)

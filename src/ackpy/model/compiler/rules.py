@@ -1,0 +1,118 @@
+"""What a definition says of single paths, checked and gathered: rules, and the paths that conditions, states and deletions name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Final
+
+from ackpy.errors import DefinitionError
+from ackpy.model.compiler.draft import Draft, unknown
+from ackpy.model.definition import By, Compare, Field, Resource
+from ackpy.model.descriptor import Aspect, Node, Operation, Rule, Type
+from ackpy.model.when import When
+
+FIXED: Final = "no operation of AWS changes it: delete the object and make it anew"
+_PLACEHOLDER: Final = re.compile(r"\{([^}]*)\}")
+_SCOPE: Final = ("partition", "region", "account")
+
+
+def rules(draft: Draft, spec: Node) -> dict[str, Rule]:
+    """The rules by path. DefinitionError for a path that leads nowhere."""
+    found: dict[str, Rule] = {}
+    for path, field in draft.resource.fields.items():
+        if field.status or path.split(".", maxsplit=1)[0] not in spec.members:
+            continue
+        node = _at(spec, path)
+        rule = _rule(path, field)
+        if isinstance(rule.compare, By):
+            _check_by(path, node, rule.compare)
+        if rule != Rule(path):
+            found[path] = rule
+    return found
+
+
+def _rule(path: str, field: Field) -> Rule:
+    return Rule(
+        path,
+        compare=field.compare,
+        default=field.default,
+        clear=field.clear,
+        codec=field.codec,
+        when=field.when,
+        late_init=field.late_init,
+        write_only=field.write_only,
+        immutable=field.immutable,
+        ignore=field.ignore,
+        effect=field.effect,
+        secret=field.secret,
+    )
+
+
+def _at(node: Node, path: str) -> Node:
+    try:
+        return node.at(path)
+    except (KeyError, ValueError) as error:
+        raise DefinitionError(f"{path}: {error.args[0]}") from None
+
+
+def _check_by(path: str, node: Node, by: By) -> None:
+    if node.type is not Type.LIST or node.element is None or by.key not in node.element.members:
+        known = node.element.members if node.element else ()
+        raise unknown(f"{path}: compare=By: property of an element", by.key, known)
+
+
+def check_writers(draft: Draft, core: Aspect, update: Operation | None, found: dict[str, Rule]) -> None:
+    """Hold that something writes every path of the core, or that it never changes.
+
+    Where the definition says that the kind has no update at all, what nothing writes is fixed, and `found` says so.
+    """
+    written = set(update.fields.values()) if update else set()
+    for path in core.paths:
+        rule = found.get(path, Rule(path))
+        settled = rule.immutable or rule.ignore or rule.compare is Compare.IGNORE or path in draft.identifiers
+        if path in written or settled:
+            continue
+        if draft.resource.operations.update != "-":
+            advice = "say update=, a facet, a group, or immutable=; operations=Operations(update='-') where nothing can be updated"
+            raise DefinitionError(f"{path}: nothing writes it after create: {advice}")
+        found[path] = replace(rule, immutable=FIXED)
+
+
+def check_paths(draft: Draft, spec: Node, status: Node) -> None:
+    """Hold that every path that the definition's other words name exists."""
+    resource = draft.resource
+    for where, condition in _conditions(resource):
+        for path in condition.paths():
+            _known(f"{where}: condition", path, spec, status)
+    for state in resource.states:
+        _known("state", state.path, status, spec)
+        if state.also:
+            _known("state.also", state.also, status, spec)
+    for path in (*resource.deletion.first, *(each for state in resource.states for each in state.allow)):
+        if path.split(".", maxsplit=1)[0] not in {*spec.members, "tags"}:
+            raise unknown("deletion.first or state.allow: spec property", path, spec.members)
+    for name in _PLACEHOLDER.findall(resource.arn):
+        if name not in _SCOPE:
+            _known("arn", name, spec, status)
+    for path in draft.identifiers:
+        _known("identifier", path, spec, status)
+
+
+def _conditions(resource: Resource) -> Iterator[tuple[str, When]]:
+    for path, field in resource.fields.items():
+        conditions = (field.when, field.facet.when if field.facet is not None else None)
+        yield from ((path, each) for each in conditions if each is not None)
+    yield from (("refuse", each.when) for each in resource.refuse)
+    yield from (("variant", each.when) for each in resource.variants)
+
+
+def _known(where: str, path: str, *sides: Node) -> None:
+    for side in sides:
+        try:
+            side.at(path)
+        except (KeyError, ValueError):
+            continue
+        return
+    raise unknown(f"{where}: path", path, [name for side in sides for name in side.members])
