@@ -48,7 +48,7 @@ def as_set(desired: Any, latest: Any) -> bool:
 
 def caseless(desired: Any, latest: Any) -> bool:
     """Texts that differ at most in case; lists of them as sets."""
-    if isinstance(desired, list) or isinstance(latest, list):
+    if any(isinstance(each, list) for each in (desired, latest)) and all(_listlike(each) for each in (desired, latest)):
         return {_folded(each) for each in desired or ()} == {_folded(each) for each in latest or ()}
     return bool(_folded(desired) == _folded(latest))
 
@@ -145,6 +145,10 @@ def _content(value: Any) -> Any:
     if isinstance(value, (set, frozenset)):
         return sorted(map(str, value))
     return value if isinstance(value, (str, int, float, bool)) or value is None else str(value)
+
+
+def _listlike(value: Any) -> bool:
+    return value is None or isinstance(value, list)
 
 
 def _folded(value: Any) -> Hashable:
