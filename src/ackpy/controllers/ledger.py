@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from ackpy.aws.metrics import Sent
+
 _CALLS: Final = 24
 
 
@@ -28,6 +30,10 @@ class Entry:
 
     calls: deque[LastCall] = field(default_factory=lambda: deque(maxlen=_CALLS))
     plan: Mapping[str, Any] = field(default_factory=dict)
+
+    def heard(self, sent: Sent) -> None:
+        """Note a request: what an AWS client tells its listener."""
+        self.calls.append(LastCall(sent.operation, sent.code or "ok", sent.request_id))
 
 
 class Ledger:

@@ -12,7 +12,6 @@ from enum import IntEnum, StrEnum
 from typing import Any, Final
 
 from ackpy.controllers.blocked import Blocked
-from ackpy.controllers.conditions import Advisory
 from ackpy.controllers.observe import Observation, tops
 from ackpy.controllers.refusals import immutable, refusal, unwritable
 from ackpy.controllers.state import gate
@@ -82,13 +81,13 @@ class Plan:
     """The writes of a pass. `blocked`: nothing is written, for that reason. `waiting`: differences for which it is too early.
 
     `more` says that writes follow that this plan cannot hold yet, because one of its writes has to take effect or be answered first.
-    `advisories` name what was taken out and cannot be reset.
+    `unreset` are paths that were taken out of the spec and that nothing can reset.
     """
 
     writes: tuple[Write, ...] = ()
     blocked: Blocked | None = None
     waiting: tuple[Difference, ...] = ()
-    advisories: tuple[Advisory, ...] = ()
+    unreset: tuple[str, ...] = ()
     more: bool = False
 
     def waves(self) -> tuple[tuple[tuple[Write, ...], ...], ...]:
@@ -173,8 +172,8 @@ def update(
         writes += requests.of(aspect)
         more = aspect.alone
     unmade = set(found.aspects) - {write.aspect for write in writes} - {each.aspect for each in waiting}
-    advisories = [_cannot_reset(descriptor.aspect(name)) for name in sorted(unmade) if requests.clears(name)]
-    return Plan(tuple(writes), None, tuple(waiting), tuple(advisories), more)
+    unreset = tuple(descriptor.aspect(name).path for name in sorted(unmade) if requests.clears(name))
+    return Plan(tuple(writes), None, tuple(waiting), unreset, more)
 
 
 def _differences(descriptor: Descriptor, desired: View, latest: Observation, modes: Mapping[str, Mode]) -> Delta:
@@ -199,13 +198,6 @@ def _allowed(aspect: Aspect, allow: Collection[str]) -> bool:
     """Whether AWS takes a write while it is busy: tags always, and what the definition names."""
     named = aspect.name in allow or (bool(tops(aspect)) and tops(aspect) <= set(allow))
     return named or aspect.kind is AspectKind.TAGS
-
-
-def _cannot_reset(aspect: Aspect) -> Advisory:
-    path = aspect.path or aspect.name
-    return Advisory(
-        "CannotReset", f"spec.{path} was taken out, and AWS's default is not known: AWS keeps the last value"
-    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,9 +25,9 @@ def refusal(descriptor: Descriptor, desired: Mapping[str, Any], latest: Mapping[
 
 def _reasons(descriptor: Descriptor, desired: Mapping[str, Any], latest: Mapping[str, Any] | None) -> Iterator[str]:
     """Reasons to refuse; an empty one is none."""
-    for rule in descriptor.definition.refuse:
-        if (latest is not None or not _asks_change(rule.when)) and rule.when.holds(desired, latest):
-            yield rule.why
+    for refuse in descriptor.definition.refuse:
+        if (latest is not None or not _asks_change(refuse.when)) and refuse.when.holds(desired, latest):
+            yield refuse.why
     yield descriptor.hooks.refuse(desired, latest)
     for path, rule in descriptor.rules.items():
         if rule.compare is Compare.IAM_POLICY:

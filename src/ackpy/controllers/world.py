@@ -5,10 +5,12 @@ Implemented over kube, runtime and aws by `controller`, by fakes in tests. Nothi
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
+from ackpy.aws.budget import Ticket
+from ackpy.aws.metrics import Sent
 from ackpy.kube.objects import Object, ObjectKey
 from ackpy.runtime.lookup import Lookup
 
@@ -16,11 +18,11 @@ from ackpy.runtime.lookup import Lookup
 class Calls(Protocol):
     """AWS, as one account in one region sees one service."""
 
-    async def call(self, operation: str, **params: Any) -> Mapping[str, Any]:
+    async def call(self, operation: str, /, **params: Any) -> Mapping[str, Any]:
         """The answer of one operation. Raises AwsError."""
         ...
 
-    async def paginate(self, operation: str, at: str, **params: Any) -> Sequence[Any]:
+    async def paginate(self, operation: str, at: str, /, **params: Any) -> Sequence[Any]:
         """All elements of the list at an AWS path of the answers, from all pages. Raises AwsError."""
         ...
 
@@ -38,8 +40,8 @@ class Cloud(Protocol):
         """The partition: "aws", "aws-cn", "aws-us-gov"."""
         ...
 
-    def region(self, name: str) -> Calls:
-        """The kind's service in a region."""
+    async def calls(self, region: str, ticket: Ticket, listener: Callable[[Sent], None]) -> Calls:
+        """The kind's service in a region; `listener` is told of each request. Raises AwsError without credentials."""
         ...
 
 

@@ -1,0 +1,166 @@
+"""A compiled kind -> its controller, run by a `runtime.Manager`. The composition root calls `controller` once a kind.
+
+Here the protocols of `world` meet what implements them: the cluster over kube and runtime, AWS over aws.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from ackpy.aws.budget import Ticket
+from ackpy.aws.client import Client
+from ackpy.aws.metrics import Sent
+from ackpy.aws.session import Identity, Sessions, Target
+from ackpy.controllers import intent, memory
+from ackpy.controllers.identity import identifiers
+from ackpy.controllers.ledger import Ledger
+from ackpy.controllers.options import ReconcilerOptions
+from ackpy.controllers.resource import ResourceReconciler, World
+from ackpy.kube.events import EventRecorder
+from ackpy.kube.objects import Object, ObjectKey, key_of
+from ackpy.kube.resource import NAMESPACES, Resource
+from ackpy.model.descriptor import Descriptor
+from ackpy.runtime.controller import Controller, ControllerOptions
+from ackpy.runtime.informer import Informer
+from ackpy.runtime.lookup import Lookup
+from ackpy.runtime.manager import Manager
+from ackpy.runtime.predicate import edited
+from ackpy.runtime.reader import ObjectReader
+from ackpy.runtime.store import Change
+from ackpy.runtime.writer import ObjectWriter
+
+OWN_ANNOTATIONS: Final = (memory.ANNOTATION, intent.ANNOTATION)
+_INDEX: Final = "aws-identity"
+
+
+def controller(
+    descriptor: Descriptor,
+    options: ReconcilerOptions,
+    manager: Manager,
+    sessions: Sessions,
+    account: Identity,
+    *,
+    ledger: Ledger | None = None,
+) -> Controller:
+    """The controller of one kind, to run with the manager. `account` is who we are to AWS (`Sessions.identity`).
+
+    It watches namespaces too, for their annotations. `ledger` is what it notes its AWS calls in; several kinds may share one.
+    """
+    resource = resource_of(descriptor)
+    informer = manager.informers.informer(resource)
+    informer.store.add_index(_INDEX, lambda obj: _names(descriptor, obj))
+    namespaces = manager.informers.informer(NAMESPACES)
+    world = World(
+        cluster=KubeCluster(resource, manager.reader(resource), manager.writer, informer, namespaces),
+        cloud=AwsCloud(descriptor, sessions, account.account, account.partition),
+        recorder=Events(manager.events),
+        time=manager.client.clock,
+        ids=lambda: uuid.uuid4().hex,
+    )
+    made = manager.add_controller(
+        f"{descriptor.service}.{descriptor.kind}",
+        resource,
+        ResourceReconciler(descriptor, options, world, ledger),
+        ControllerOptions(
+            workers=options.concurrency,
+            predicate=edited(ignoring=OWN_ANNOTATIONS),
+            resync=options.resync_seconds,
+        ),
+    )
+    made.watches(resource, _namesakes(descriptor, informer), predicate=_frees_a_name(descriptor))
+    return made
+
+
+def resource_of(descriptor: Descriptor) -> Resource:
+    """The REST resource of a kind's objects."""
+    return Resource(descriptor.group, descriptor.version, descriptor.plural, descriptor.kind)
+
+
+@dataclass(frozen=True, slots=True)
+class KubeCluster:
+    """`world.Cluster` over an API server and what is cached of it."""
+
+    resource: Resource
+    reader: ObjectReader
+    writer: ObjectWriter
+    informer: Informer
+    namespaces: Informer
+
+    async def read(self, key: ObjectKey) -> Object | None:
+        """See `Cluster.read`."""
+        return await self.reader.read(key)
+
+    async def patch(self, seen: Object, patch: Object) -> Object:
+        """See `Cluster.patch`."""
+        return await self.writer.send(self.resource, seen, patch, locked=True)
+
+    async def patch_status(self, seen: Object, patch: Object) -> Object:
+        """See `Cluster.patch_status`."""
+        return await self.writer.send(self.resource, seen, patch, subresource="status")
+
+    def namespace(self, name: str) -> Lookup:
+        """See `Cluster.namespace`."""
+        return self.namespaces.lookup(ObjectKey("", name))
+
+    def naming(self, values: Sequence[str]) -> Sequence[Object]:
+        """See `Cluster.naming`."""
+        return self.informer.store.by_index(_INDEX, "/".join(values))
+
+
+@dataclass(frozen=True, slots=True)
+class AwsCloud:
+    """`world.Cloud` over the sessions of this process; a kind's clients call no operation but those that its descriptor names."""
+
+    descriptor: Descriptor
+    sessions: Sessions
+    account: str
+    partition: str
+
+    async def calls(self, region: str, ticket: Ticket, listener: Callable[[Sent], None]) -> Client:
+        """See `Cloud.calls`."""
+        client = await self.sessions.client(Target(self.descriptor.model, region, alias=self.descriptor.service))
+        allowed = {usage.operation for usage in self.descriptor.operations()}
+        return client.allowing(allowed).on_behalf(ticket).heard_by(listener)
+
+
+@dataclass(frozen=True, slots=True)
+class Events:
+    """`world.Recorder` over Kubernetes Events."""
+
+    recorder: EventRecorder
+
+    def normal(self, obj: Object, reason: str, message: str) -> None:
+        """See `Recorder.normal`."""
+        self.recorder.record(obj, "Normal", reason, message)
+
+    def warning(self, obj: Object, reason: str, message: str) -> None:
+        """See `Recorder.warning`."""
+        self.recorder.record(obj, "Warning", reason, message)
+
+
+def _names(descriptor: Descriptor, obj: Object) -> tuple[str, ...]:
+    values = identifiers(descriptor, obj)
+    return () if values is None else ("/".join(values),)
+
+
+def _namesakes(descriptor: Descriptor, informer: Informer) -> Callable[[Object], Iterable[ObjectKey]]:
+    """From an object to the others that name the same AWS resource: one of them may act when it goes."""
+
+    def others(obj: Object) -> Iterable[ObjectKey]:
+        found = [each for name in _names(descriptor, obj) for each in informer.store.by_index(_INDEX, name)]
+        return [key_of(each) for each in found if key_of(each) != key_of(obj)]
+
+    return others
+
+
+def _frees_a_name(descriptor: Descriptor) -> Callable[[Change], bool]:
+    """Whether an object no longer names the AWS resource that it named."""
+
+    def frees(change: Change) -> bool:
+        before, after = change.before, change.after
+        return before is not None and (after is None or _names(descriptor, before) != _names(descriptor, after))
+
+    return frees

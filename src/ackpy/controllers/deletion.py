@@ -1,0 +1,136 @@
+"""The end of an object: its policy, what is asked of AWS, and when the finalizer goes.
+
+The finalizer stays until AWS says that the resource is gone, or until it is sure that this object never made one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from ackpy.aws.classify import Meaning
+from ackpy.controllers import plan as plans
+from ackpy.controllers.blocked import Blocked, Code
+from ackpy.controllers.endings import failed, waiting
+from ackpy.controllers.faults import verdict
+from ackpy.controllers.intent import Claim, made
+from ackpy.controllers.manager import ResourceManager
+from ackpy.controllers.observe import Observation, tops
+from ackpy.controllers.options import DeletionPolicy
+from ackpy.controllers.run import Ending, LetGo, News, Run
+from ackpy.controllers.state import Gate, gate
+from ackpy.errors import AwsApiError, AwsError
+from ackpy.kube import objects
+from ackpy.kube.objects import Object
+from ackpy.model import fieldpath
+from ackpy.model.delta import Mode
+from ackpy.model.descriptor import Aspect, Descriptor
+from ackpy.model.request import View
+
+ANNOTATION: Final = "services.k8s.aws/deletion-policy"
+_DELETED: Final = News("Deleted", "The AWS resource is deleted")
+_NO_ANSWER_TO_TRUST: Final = frozenset(
+    {Meaning.THROTTLED, Meaning.DENIED, Meaning.CREDENTIALS, Meaning.NOT_IMPLEMENTED}
+)
+
+
+def policy(descriptor: Descriptor, obj: Object, namespace: Object, flag: DeletionPolicy) -> DeletionPolicy | Blocked:
+    """The object's annotation, else its namespace's for this service, else the flag. A value that is neither is refused, not guessed."""
+    service = f"{descriptor.service.lower()}.{ANNOTATION}"
+    for holder, held, annotation in (
+        (f"{descriptor.kind} {objects.key_of(obj)}", obj, ANNOTATION),
+        (f"Namespace {objects.key_of(obj).namespace}", namespace, service),
+    ):
+        found = objects.annotations_of(held).get(annotation, "")
+        if found and found not in set(DeletionPolicy):
+            return Blocked(Code.DELETION_POLICY, {"annotation": annotation, "holder": holder, "found": found})
+        if found:
+            return DeletionPolicy(found)
+    return flag
+
+
+def without_aws(run: Run, policy: DeletionPolicy, *, owned: bool) -> LetGo | None:
+    """Letting go where AWS is not to be asked: the resource is retained, another object's, or was never made."""
+    if policy is DeletionPolicy.RETAIN:
+        return LetGo([News("Retained", "The object is gone, the AWS resource stays, as its deletion policy says")])
+    if not owned or run.claim in {Claim.NONE, Claim.REFUSED}:
+        return LetGo()
+    return None
+
+
+async def delete(run: Run, manager: ResourceManager) -> Ending | LetGo:
+    """One pass over an object that is being deleted and whose AWS resource is to go too."""
+    try:
+        found = await manager.read_one(run.desired(), _emptied_first(run.descriptor))
+    except AwsError as error:
+        return LetGo() if _never_made(run, error) else failed(run, [error])
+    if _is_gone(run, found):
+        return LetGo()
+    try:
+        return await _ask(run, manager, found)
+    except AwsError as error:
+        gone = verdict(run.descriptor, error).meaning is Meaning.NOT_FOUND
+        return LetGo([_DELETED]) if gone else failed(run, [error], found)
+
+
+async def _ask(run: Run, manager: ResourceManager, found: Observation) -> Ending | LetGo:
+    """Empty the resource, ask for its deletion, and look whether it is over, as far as its state permits."""
+    deletion, latest = run.descriptor.definition.deletion, run.latest(found)
+    state = gate(run.descriptor, latest.status)
+    if not _is_under_way(run, state):
+        if deletion.only_in and not _in_state(run, latest.status):
+            return waiting(run, found, poll=state.poll)
+        if errors := await _empty(run, manager, found):
+            return failed(run, errors, found)
+        await manager.delete(View(run.desired().spec, latest.status))
+        run.trace.deleting = True
+    if deletion.until_gone and not _is_gone(run, now := await manager.read_one(run.desired())):
+        return waiting(run, now, poll=state.poll)
+    return LetGo([_DELETED])
+
+
+def _is_under_way(run: Run, state: Gate) -> bool:
+    """Whether AWS has taken a delete call and still works on it."""
+    return run.trace.deleting and (state.busy is not None or not run.descriptor.definition.states)
+
+
+def _is_gone(run: Run, found: Observation) -> bool:
+    return not found.found or gate(run.descriptor, run.latest(found).status).gone
+
+
+def _in_state(run: Run, status: Mapping[str, Any]) -> bool:
+    """Whether every state of the kind has a value in which AWS takes a delete call."""
+    definition = run.descriptor.definition
+    return all(fieldpath.get(status, state.path) in definition.deletion.only_in for state in definition.states)
+
+
+def _never_made(run: Run, error: AwsError) -> bool:
+    """Whether AWS's refusal to show the resource means that there is none: no create ever succeeded, and the request itself is refused."""
+    refused = isinstance(error, AwsApiError) and 400 <= error.status < 500
+    return (
+        refused
+        and not made(run.descriptor, run.obj)
+        and verdict(run.descriptor, error).meaning not in _NO_ANSWER_TO_TRUST
+    )
+
+
+def _emptied_first(descriptor: Descriptor) -> tuple[Aspect, ...]:
+    return tuple(descriptor.aspect(name) for name in descriptor.definition.deletion.first)
+
+
+async def _empty(run: Run, manager: ResourceManager, found: Observation) -> list[AwsError]:
+    """Take away what AWS wants gone before the resource itself; returns what it refused."""
+    emptied = frozenset(path for aspect in _emptied_first(run.descriptor) for path in tops(aspect))
+    if not emptied:
+        return []
+    spec = {path: value for path, value in run.desired().spec.items() if path not in emptied}
+    plan = plans.update(
+        run.descriptor,
+        View(spec, run.desired().status),
+        found,
+        run.latest(found),
+        manager.scope,
+        dict.fromkeys(emptied, Mode.CLEAR),
+    )
+    applied, _ = await manager.write(plan, found)
+    return [failure.error for failure in (*found.failures, *applied.failures)]

@@ -1,0 +1,188 @@
+"""How passes end: what a step found -> conditions, Events, what to remember, and when to look again.
+
+Pure, apart from the trace, which counts the looks at a state that has not come.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Final
+
+from ackpy.controllers import late_init, tags
+from ackpy.controllers.apply import Applied
+from ackpy.controllers.blocked import Blocked, Code
+from ackpy.controllers.conditions import Advisory, Report
+from ackpy.controllers.faults import Fault, fault
+from ackpy.controllers.memory import Memory, digests
+from ackpy.controllers.observe import Observation, tops
+from ackpy.controllers.plan import Cause, Plan, Write
+from ackpy.controllers.run import Ending, News, Run
+from ackpy.controllers.state import gate
+from ackpy.errors import AwsError
+from ackpy.model import fieldpath
+from ackpy.runtime.causes import Cause as Wake
+from ackpy.runtime.reconciler import Result
+
+LATE_SECONDS: Final = 5.0
+_FIRST_LOOK_SECONDS: Final = 0.5
+_BLOCKED_EVENTS: Final = {
+    Code.EXISTS: "AlreadyExists",
+    Code.DUPLICATE: "Duplicate",
+    Code.IMMUTABLE: "Immutable",
+    Code.NO_UPDATE: "Immutable",
+    Code.BUSY: "Waiting",
+    Code.FAILED: "Failed",
+}
+_CHANGES: Final[Mapping[Cause, tuple[str, str, bool]]] = {
+    Cause.EDIT: ("Updated", "Changed in AWS: {paths}", False),
+    Cause.CLEAR: ("Updated", "Changed in AWS: {paths}", False),
+    Cause.OWNERSHIP: ("Updated", "Changed in AWS: {paths}", False),
+    Cause.ADOPT: ("Updated", "Changed in AWS: {paths}", False),
+    Cause.DRIFT: ("DriftDetected", "AWS differed from the spec and was set back: {paths}", True),
+    Cause.REPAIR: ("Repaired", "AWS had not kept what it was given, so it was written again: {paths}", True),
+}
+
+
+def blocked(run: Run, block: Blocked, latest: Observation | None = None) -> Ending:
+    """Nothing was done, and why."""
+    event = News(
+        _BLOCKED_EVENTS.get(block.code, "Refused"), _sentence(block.text, block.advice), warning=True, once=True
+    )
+    return Ending(refused(block), slowly(run, block.until), [event], latest)
+
+
+def refused(block: Blocked) -> Report:
+    """The conditions of a pass that was blocked."""
+    if block.terminal:
+        return Report(synced=False, terminal=block.text, advice=block.advice)
+    return Report(synced=False, reason=block.text)
+
+
+def failed(run: Run, errors: Sequence[AwsError], latest: Observation | None = None) -> Ending:
+    """AWS said no, or nothing."""
+    found = fault(run.descriptor, errors)
+    report = Report(
+        synced=None,
+        terminal=found.text if found.terminal else "",
+        recoverable="" if found.terminal else found.text,
+        advice=found.advice,
+    )
+    event = News(found.event, _sentence(found.detail, found.advice), warning=True, once=True)
+    return Ending(report, _next_try(run, found), [event], latest)
+
+
+def waiting(run: Run, latest: Observation, *, poll: float, reason: str = "") -> Ending:
+    """AWS is at it: look again soon, then less and less often, up to every `poll` seconds."""
+    return Ending(Report(synced=False, reason=reason), look_again(run, poll), [], latest)
+
+
+def settled(
+    run: Run, plan: Plan, applied: Applied, latest: Observation, held: Memory, *, created: bool = False
+) -> Ending:
+    """The writes of the pass are made, or some of them. `held` is the memory as the object has it by now."""
+    filled = late_init.fill(run.descriptor, run.spec, tags.without(run.descriptor.tags, latest.spec, run.defaults))
+    ending = replace(
+        _outcome(run, plan, applied, latest, pending=filled.pending, created=created),
+        memory=_remembered(run, plan, applied, latest, held, filled.spec),
+        intent="",
+        spec=filled.spec,
+        edited=any(each.write.cause in {Cause.EDIT, Cause.CLEAR} for each in applied.written),
+    )
+    changes = [_created(run)] if created else _changes(each.write for each in applied.written)
+    return replace(ending, news=[*changes, *ending.news])
+
+
+def slowly(run: Run, until: float | None = None) -> Result:
+    """Another try much later, unless something is known to end before."""
+    return Result.after(until or run.options.terminal_retry_seconds, cause=Wake.RETRY)
+
+
+def look_again(run: Run, poll: float) -> Result:
+    """Another look: after half a second, then twice as long each time, up to `poll` seconds."""
+    seconds = min(poll, _FIRST_LOOK_SECONDS * 2.0 ** min(run.trace.waits, 16))
+    run.trace.waits += 1
+    return Result.after(seconds, cause=Wake.RETRY)
+
+
+def _outcome(
+    run: Run,
+    plan: Plan,
+    applied: Applied,
+    latest: Observation,
+    *,
+    pending: Collection[str],
+    created: bool,
+) -> Ending:
+    late = None if not run.descriptor.late_init else not pending
+    advisories = tuple(_unreset(path) for path in plan.unreset)
+    if errors := [failure.error for failure in (*latest.failures, *applied.failures)]:
+        ending = failed(run, errors, latest)
+    elif busy := _busy(run, plan, latest, pending):
+        reason, poll = busy
+        ending = waiting(run, latest, poll=poll, reason=reason)
+    else:
+        ending = _in_step(run, latest, created=created)
+    return replace(ending, report=replace(ending.report, late=late, advisories=advisories))
+
+
+def _busy(run: Run, plan: Plan, latest: Observation, pending: Collection[str]) -> tuple[str, float] | None:
+    """Why the object is not in step though nothing failed, and how often to look; None when it is in step."""
+    state = gate(run.descriptor, run.latest(latest).status)
+    if state.busy or not state.ready or plan.more or plan.waiting:
+        return (state.busy.text if state.busy else "", state.poll)
+    return ("", LATE_SECONDS) if pending else None
+
+
+def _in_step(run: Run, latest: Observation, *, created: bool) -> Ending:
+    run.trace.waits = 0
+    run.trace.verifying = created and run.options.verify
+    result = Result.after(run.options.verify_seconds, cause=Wake.VERIFY) if run.trace.verifying else Result.done()
+    return Ending(Report(synced=True), result, [], latest)
+
+
+def _remembered(
+    run: Run, plan: Plan, applied: Applied, latest: Observation, held: Memory, spec: Mapping[str, Any]
+) -> Memory:
+    """What is managed from now on: what AWS has confirmed, and what could not be reset; nothing whose reset is confirmed."""
+    unsure = applied.failed_paths | _tops(difference.path for difference in plan.waiting)
+    unsure |= {path for failure in latest.failures for path in tops(run.descriptor.aspect(failure.aspect))}
+    wanted = digests(run.descriptor, spec)
+    kept = unsure | _tops(plan.unreset)
+    reset = [path for path in held.paths if path not in wanted and path not in kept]
+    return held.after({path: digest for path, digest in wanted.items() if path not in unsure}, reset)
+
+
+def _next_try(run: Run, found: Fault) -> Result:
+    if found.after:
+        return Result.after(found.after, cause=Wake.RETRY)
+    return slowly(run) if found.terminal or found.slow else Result.retry(found.error)
+
+
+def _changes(writes: Iterable[Write]) -> Iterator[News]:
+    """One Event for what somebody wished, one for what had drifted."""
+    paths: dict[tuple[str, str, bool], list[str]] = {}
+    for write in writes:
+        paths.setdefault(_CHANGES[write.cause], []).extend(difference.path for difference in write.differences)
+    for (reason, text, warning), found in paths.items():
+        yield News(reason, text.format(paths=", ".join(f"spec.{path}" for path in dict.fromkeys(found))), warning)
+
+
+def _created(run: Run) -> News:
+    return News(
+        "Created", f"{run.descriptor.kind} was created in account {run.scope.account}, region {run.scope.region}"
+    )
+
+
+def _unreset(path: str) -> Advisory:
+    return Advisory(
+        "CannotReset", f"spec.{path} was taken out, and what AWS's default is is not known: AWS keeps the last value"
+    )
+
+
+def _tops(paths: Iterable[str]) -> frozenset[str]:
+    return frozenset(fieldpath.of(path).top for path in paths)
+
+
+def _sentence(text: str, advice: str) -> str:
+    return f"{text}. {advice}" if advice else text

@@ -1,0 +1,255 @@
+"""One pass over one object of any AWS kind: the reconciler in ACK's terms. What makes kinds differ is in their descriptor.
+
+The seven steps of a pass stand in `_steps`, `_sync` and `_finish`, in this order: who (account, region, policy), what is referred to,
+the read plan and latest, the delta and the plan, the writes, late initialisation, and what is written to the object. A pass can
+end between any two of them, by a crash too: what it wrote before tells the next one where to go on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from ackpy.aws import classify
+from ackpy.aws.budget import Ticket
+from ackpy.controllers import deletion, patches
+from ackpy.controllers import plan as plans
+from ackpy.controllers.blocked import Blocked, Code
+from ackpy.controllers.conditions import Report
+from ackpy.controllers.endings import blocked, failed, settled
+from ackpy.controllers.identity import Identity, identifiers, identity, owner
+from ackpy.controllers.intent import Claim, Intent, Stage, made
+from ackpy.controllers.ledger import Ledger
+from ackpy.controllers.manager import ResourceManager
+from ackpy.controllers.memory import Memory, digests
+from ackpy.controllers.observe import Observation, read_plan
+from ackpy.controllers.options import DeletionPolicy, ReconcilerOptions
+from ackpy.controllers.place import moved, region
+from ackpy.controllers.plan import Cause, Plan
+from ackpy.controllers.refusals import refusal
+from ackpy.controllers.run import Ending, LetGo, News, Run, Trace
+from ackpy.controllers.state import gate
+from ackpy.controllers.world import Cloud, Cluster, Ids, Recorder, Time
+from ackpy.errors import AwsError, Conflict, NotFound
+from ackpy.kube import objects
+from ackpy.kube.objects import Object
+from ackpy.model.delta import Mode
+from ackpy.model.descriptor import Aspect, Descriptor
+from ackpy.model.request import Scope
+from ackpy.runtime.causes import Cause as Wake
+from ackpy.runtime.lookup import Absence
+from ackpy.runtime.reconciler import Request, Result
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """All that a pass touches."""
+
+    cluster: Cluster
+    cloud: Cloud
+    recorder: Recorder
+    time: Time
+    ids: Ids
+
+
+class ResourceReconciler:
+    """A `runtime.Reconciler` for the objects of one AWS kind. `ledger` is told of every AWS call and plan."""
+
+    def __init__(
+        self, descriptor: Descriptor, options: ReconcilerOptions, world: World, ledger: Ledger | None = None
+    ) -> None:
+        self.ledger = Ledger() if ledger is None else ledger
+        self._descriptor = descriptor
+        self._options = options
+        self._world = world
+        self._traces: dict[str, Trace] = {}
+
+    async def reconcile(self, request: Request) -> Result:
+        """One pass. Raises KubeError when the API server does not do its part; AWS's refusals become conditions."""
+        obj = await self._world.cluster.read(request.key)
+        if obj is None:
+            self._forget(request.uid)
+            return Result.done()
+        try:
+            return await self._steps(obj, request)
+        except Conflict:
+            return Result.retry()  # somebody wrote in between: look at what they wrote
+        except NotFound:
+            return Result.done()
+
+    async def _steps(self, obj: Object, request: Request) -> Result:
+        """Step 1, who: the namespace's word, account and region, the deletion policy. Then creation and care, or the end."""
+        namespace = self._namespace(obj)
+        if namespace is None:
+            return Result.retry()  # its annotations decide on region and deletion: absence must be known
+        trace = self._traces.setdefault(objects.uid_of(obj), Trace())
+        edited = Wake.EDIT in request.causes and trace.generation != objects.generation_of(obj)
+        run = Run.of(obj, self._descriptor, self._options, self._scope(obj, namespace), trace, edited=edited)
+        policy = deletion.policy(self._descriptor, obj, namespace, self._options.deletion_policy)
+        if isinstance(policy, Blocked):
+            return await self._finish(run, obj, blocked(run, policy))
+        if objects.is_being_deleted(obj):
+            return await self._delete(run, policy, request)
+        return await self._sync(run, request)
+
+    async def _sync(self, run: Run, request: Request) -> Result:
+        """Steps 2 to 5. References and secrets (step 2) are resolved into `run` here, once they are built."""
+        unwise = moved(run.obj, run.scope.region) or self._duplicate(run)
+        if block := unwise or refusal(self._descriptor, run.desired().spec, None):
+            return await self._finish(run, run.obj, blocked(run, block))
+        try:
+            manager = await self._manager(run, request)
+            latest = await manager.read_one(run.desired(), _read_plan(run))
+        except AwsError as error:
+            return await self._finish(run, run.obj, failed(run, [error]))
+        if not latest.found or gate(self._descriptor, latest.status).gone:
+            return await self._create(run, manager)
+        if run.claim in {Claim.NONE, Claim.REFUSED}:
+            return await self._finish(run, run.obj, blocked(run, _exists(run)))
+        return await self._update(run, manager, latest)
+
+    async def _create(self, run: Run, manager: ResourceManager) -> Result:
+        """The intent and the finalizer, the create call, and at once what the create call cannot carry."""
+        intent = run.intent if run.claim is Claim.OPEN else None
+        intent = intent or Intent(objects.uid_of(run.obj), Stage.OPEN, self._world.ids())
+        manager = replace(manager, scope=replace(run.scope, token=intent.token))
+        desired = run.desired()
+        plan = plans.creation(self._descriptor, desired, manager.scope)
+        if plan.blocked:
+            return await self._finish(run, run.obj, blocked(run, plan.blocked))
+        held = Memory(intent.uid, digests(self._descriptor, run.spec))
+        seen = await self._claim(run, held, intent)
+        try:
+            latest = await manager.create(plan, desired)
+        except AwsError as error:
+            return await self._not_created(run, seen, intent, error)
+        rest = dict.fromkeys(desired.spec.keys() - latest.carried, Mode.WHOLE)
+        if rest:
+            seen = await self._save_identity(run, seen, latest)
+        follow = plans.update(
+            self._descriptor, desired, latest, run.latest(latest), manager.scope, rest, dict.fromkeys(Mode, Cause.EDIT)
+        )
+        self._note(run, replace(plan, writes=(*plan.writes, *follow.writes)))
+        applied, latest = await manager.write(follow, latest)
+        return await self._finish(run, seen, settled(run, follow, applied, latest, held, created=True))
+
+    async def _not_created(self, run: Run, seen: Object, intent: Intent, error: AwsError) -> Result:
+        """A definite refusal withdraws the intent; where AWS may have acted it stays, and the next pass looks."""
+        exists = any(classify.matches(error, text) for text in self._descriptor.definition.exists)
+        end = blocked(run, _exists(run)) if exists else failed(run, [error])
+        if not classify.may_have_acted(error):
+            end = replace(end, intent=replace(intent, stage=Stage.REFUSED).annotation())
+        return await self._finish(run, seen, end)
+
+    async def _update(self, run: Run, manager: ResourceManager, latest: Observation) -> Result:
+        """Step 4, the delta and the plan; step 5, the writes."""
+        desired, view = run.desired(latest), run.latest(latest)
+        plan = plans.update(self._descriptor, desired, latest, view, run.scope, run.modes, run.causes())
+        self._note(run, plan)
+        if plan.blocked:
+            return await self._finish(run, run.obj, blocked(run, plan.blocked, latest))
+        held = run.gained(frozenset().union(*(write.paths for write in plan.writes)))
+        seen = await self._claim(run, held if plan.writes else None)
+        applied, latest = await manager.write(plan, latest)
+        return await self._finish(run, seen, settled(run, plan, applied, latest, held))
+
+    async def _delete(self, run: Run, policy: DeletionPolicy, request: Request) -> Result:
+        """The end of the object; see `deletion`."""
+        if self._descriptor.finalizer not in objects.finalizers_of(run.obj):
+            return Result.done()
+        end: Ending | LetGo | None = deletion.without_aws(run, policy, owned=self._duplicate(run) is None)
+        try:
+            end = end or await deletion.delete(run, await self._manager(run, request))
+        except AwsError as error:
+            end = failed(run, [error])
+        if isinstance(end, Ending):
+            return await self._finish(run, run.obj, end)
+        if patch := patches.releasing(run.obj, self._descriptor.finalizer):
+            await self._world.cluster.patch(run.obj, patch)
+        self._tell(run.obj, end.news)
+        return Result.done()
+
+    async def _finish(self, run: Run, seen: Object, end: Ending) -> Result:
+        """Steps 6 and 7: one patch of metadata and spec if they changed, one of the status if it did, then the Events."""
+        if patch := patches.ending(seen, end):
+            seen = await self._world.cluster.patch(seen, patch)
+        patch = patches.status(seen, end, run.scope, self._world.time.now(), edited=run.edited)
+        if patch:
+            await self._world.cluster.patch_status(seen, patch)
+        run.trace.generation = objects.generation_of(seen)
+        self._tell(seen, [each for each in end.news if patch or not each.once])
+        return end.next
+
+    async def _claim(self, run: Run, held: Memory | None, intent: Intent | None = None) -> Object:
+        """Mark the object before AWS is written to; returns it as stored."""
+        patch = patches.claiming(run.obj, self._descriptor.finalizer, held, intent)
+        return await self._world.cluster.patch(run.obj, patch) if patch else run.obj
+
+    async def _save_identity(self, run: Run, seen: Object, latest: Observation) -> Object:
+        """Where AWS gave the identifier, write it down before anything else is tried: nothing else leads back to the resource."""
+        if not any(name in self._descriptor.status.members for name in self._descriptor.identifiers):
+            return seen
+        end = Ending(Report(synced=False), Result.done(), latest=latest)
+        patch = patches.status(seen, end, run.scope, self._world.time.now(), edited=run.edited)
+        return await self._world.cluster.patch_status(seen, patch) if patch else seen
+
+    async def _manager(self, run: Run, request: Request) -> ResourceManager:
+        ticket = Ticket(request.key.namespace, request.priority)
+        heard = self.ledger.of(objects.uid_of(run.obj)).heard
+        calls = await self._world.cloud.calls(run.scope.region, ticket, heard)
+        return ResourceManager(self._descriptor, calls, run.scope)
+
+    def _duplicate(self, run: Run) -> Blocked | None:
+        """Whether an older object names the same AWS resource: then this one keeps away from it."""
+        mine = self._identity(run.obj)
+        if mine is None:
+            return None
+        uid = objects.uid_of(run.obj)
+        others = [each for each in self._world.cluster.naming(mine.values) if objects.uid_of(each) != uid]
+        rivals = [each for each in others if self._identity(each) == mine]
+        first = owner(self._descriptor, [run.obj, *rivals])
+        if first is run.obj:
+            return None
+        older = objects.key_of(first)
+        facts = {"resource": str(mine), "older": f"{self._descriptor.kind} {older}"}
+        return Blocked(Code.DUPLICATE, facts, on=(older,))
+
+    def _identity(self, obj: Object) -> Identity | None:
+        place = self._scope(obj, self._namespace(obj) or {})
+        return identity(self._descriptor, obj, place.account, place.region)
+
+    def _scope(self, obj: Object, namespace: Object) -> Scope:
+        where = region(obj, namespace, self._options.region, made=made(self._descriptor, obj))
+        cloud = self._world.cloud
+        return Scope(cloud.account, where, cloud.partition, objects.annotations_of(obj))
+
+    def _namespace(self, obj: Object) -> Object | None:
+        """The object's namespace, empty where there is none; None while that is not known."""
+        found = self._world.cluster.namespace(objects.key_of(obj).namespace)
+        if found is Absence.UNKNOWN:
+            return None
+        return {} if found is Absence.MISSING else found
+
+    def _note(self, run: Run, plan: Plan) -> None:
+        self.ledger.of(objects.uid_of(run.obj)).plan = plan.plain()
+
+    def _tell(self, obj: Object, news: Iterable[News]) -> None:
+        for each in news:
+            tell = self._world.recorder.warning if each.warning else self._world.recorder.normal
+            tell(obj, each.reason, each.message)
+
+    def _forget(self, uid: str) -> None:
+        self._traces.pop(uid, None)
+        self.ledger.forget(uid)
+
+
+def _read_plan(run: Run) -> Sequence[Aspect]:
+    """What to read beside the core: nothing, while what is found could only be somebody else's."""
+    if run.claim in {Claim.NONE, Claim.REFUSED}:
+        return ()
+    return read_plan(run.descriptor, run.desired().spec, run.modes)
+
+
+def _exists(run: Run) -> Blocked:
+    names = "/".join(identifiers(run.descriptor, run.obj) or ())
+    return Blocked(Code.EXISTS, {"resource": f"{run.descriptor.kind} {names}"})

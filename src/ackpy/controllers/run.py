@@ -1,0 +1,162 @@
+"""What one pass knows of its object before AWS is asked, and what it came to. Values; `resource` and `deletion` pass them on."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+from ackpy.controllers import tags
+from ackpy.controllers.conditions import Report
+from ackpy.controllers.intent import Claim, Intent, claim
+from ackpy.controllers.memory import Memory, digests, modes
+from ackpy.controllers.observe import Observation
+from ackpy.controllers.options import ReconcilerOptions
+from ackpy.controllers.plan import Cause
+from ackpy.kube import objects
+from ackpy.kube.objects import Object
+from ackpy.model import fieldpath
+from ackpy.model.delta import Mode
+from ackpy.model.descriptor import Descriptor
+from ackpy.model.request import Scope, View
+from ackpy.runtime.reconciler import Result
+
+
+@dataclass(slots=True)
+class Trace:
+    """What is kept of an object between passes, in memory only: losing it costs a write or a look, never a resource.
+
+    `generation` is the last one answered, `waits` the looks at a state that did not come, `verifying` that the last pass created,
+    `deleting` that AWS took a delete call.
+    """
+
+    generation: int = 0
+    waits: int = 0
+    verifying: bool = False
+    deleting: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """The object of a pass, as read, and what follows from it.
+
+    `defaults` are the controller's tags; `edited` says that the pass answers a new generation.
+    """
+
+    obj: Object
+    descriptor: Descriptor
+    options: ReconcilerOptions
+    scope: Scope
+    trace: Trace
+    edited: bool
+    defaults: Mapping[str, str]
+    claim: Claim
+    memory: Memory | None
+    modes: Mapping[str, Mode]
+
+    @classmethod
+    def of(
+        cls,
+        obj: Object,
+        descriptor: Descriptor,
+        options: ReconcilerOptions,
+        scope: Scope,
+        trace: Trace,
+        *,
+        edited: bool,
+    ) -> Self:
+        """What follows from the object's marks."""
+        defaults = tags.expand(options.resource_tags, descriptor, obj, options.controller_version)
+        mark, memory = claim(descriptor, obj), Memory.of(obj)
+        spoken = modes(descriptor, obj.get("spec") or {}, memory, unconfirmed=mark is Claim.OPEN)
+        managed = _with_tags(descriptor, spoken, defaults)
+        return cls(obj, descriptor, options, scope, trace, edited, defaults, mark, memory, managed)
+
+    @property
+    def spec(self) -> Mapping[str, Any]:
+        """The spec as the user has it."""
+        return self.obj.get("spec") or {}
+
+    @property
+    def intent(self) -> Intent | None:
+        """The create intent."""
+        return Intent.of(self.obj)
+
+    def desired(self, latest: Observation | None = None) -> View:
+        """The spec that AWS is to have: with the controller's tags, and with those of AWS's and other people's that stay."""
+        shape = self.descriptor.tags
+        spec = tags.with_defaults(shape, self.spec, self.defaults)
+        if latest is not None and shape is not None:
+            spec = tags.with_observed(shape, spec, latest.spec, ours=self._decides_tags(shape.path))
+        return View(spec, self.obj.get("status") or {})
+
+    def latest(self, found: Observation) -> View:
+        """The observation as an object: what AWS did not tell now stands as the status has it."""
+        status = overlaid(self.obj.get("status") or {}, found)
+        metadata = {**status.get("ackResourceMetadata", {}), **({"arn": found.arn} if found.arn else {})}
+        return View(found.spec, {**status, "ackResourceMetadata": metadata})
+
+    def causes(self) -> Mapping[Mode, Cause]:
+        """What a difference at a path means, by how the path is compared."""
+        leaves = Cause.OWNERSHIP if self.memory is None else Cause.REPAIR if self.trace.verifying else Cause.DRIFT
+        whole = Cause.REPAIR if self.claim is Claim.OPEN else Cause.EDIT
+        return {Mode.WHOLE: whole, Mode.CLEAR: Cause.CLEAR, Mode.LEAVES: leaves}
+
+    def gained(self, paths: Collection[str]) -> Memory:
+        """The memory with those of the user's paths that are about to be written for the first time."""
+        held = self.memory or Memory(objects.uid_of(self.obj), {})
+        return held.gaining([path for path in digests(self.descriptor, self.spec) if path in paths])
+
+    def _decides_tags(self, path: str) -> bool:
+        top = fieldpath.of(path).top
+        return fieldpath.get(self.spec, path) is not None or (self.memory is not None and top in self.memory.paths)
+
+
+def _with_tags(descriptor: Descriptor, managed: Mapping[str, Mode], defaults: Mapping[str, str]) -> Mapping[str, Mode]:
+    """The controller's own tags keep the tag path managed, also where the user has none, or none any more."""
+    if descriptor.tags is None or not defaults:
+        return managed
+    top = fieldpath.of(descriptor.tags.path).top
+    mode = managed.get(top, Mode.LEAVES)
+    return {**managed, top: Mode.WHOLE if mode is Mode.CLEAR else mode}
+
+
+def overlaid(status: Mapping[str, Any], found: Observation) -> dict[str, Any]:
+    """A status with what an observation says: what AWS tells of and has not is gone, what it does not tell of stays."""
+    kept = {name: value for name, value in status.items() if name not in found.carried}
+    return {**kept, **{name: value for name, value in found.status.items() if value is not None}}
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """An Event to be. `once`: only if the status changed with it, so that a try that ends as the last one says nothing."""
+
+    reason: str
+    message: str
+    warning: bool = False
+    once: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """What a pass came to: conditions, what is next, Events, and what is to be written to the object.
+
+    `latest` None leaves the status's fields as they are. `memory` and `intent` are the annotations from now on ("" takes the intent
+    away at the next occasion, None leaves it); `spec` is the spec with late-initialised fields. `edited`: AWS was given something new.
+    """
+
+    report: Report
+    next: Result
+    news: Sequence[News] = ()
+    latest: Observation | None = None
+    memory: Memory | None = None
+    intent: str | None = None
+    spec: Mapping[str, Any] | None = None
+    edited: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LetGo:
+    """The object is released: the finalizer goes, and with it the object."""
+
+    news: Sequence[News] = field(default_factory=tuple)
