@@ -30,6 +30,7 @@ from ackpy.local.cloud.wire import HttpAnswer, HttpRequest, parsed
 if TYPE_CHECKING:
     pass
 
+S3_CONTROL = "/v20180820/"  # the path of S3's control API, which signs as S3 does
 UNSIGNED_KEY = "ANONYMOUS"
 _UNKEPT_HEADERS = frozenset({"authorization", "cookie", "connection", "x-amz-security-token", "user-agent"})
 
@@ -84,6 +85,8 @@ class EmbeddedAws:
             return self._refused("s3", "rest-xml", bad, request_id, arrived.method)
         services = services_of(scope.service) if scope else _unsigned_services(arrived)
         request = path_style(arrived) if "s3" in services else arrived
+        if request.path.startswith(S3_CONTROL):
+            services = ("s3control",)
         operation = identify(request, services)
         if operation is None:
             return _unknown(services[0], arrived, request_id, scope)

@@ -26,13 +26,15 @@ def is_loopback(host: str) -> bool:
 
 
 def path_style(request: HttpRequest) -> HttpRequest:
-    """The S3 request with the bucket of its host name, if it has one, as the path's first segment."""
-    bucket, _ = _parts(request.header("host"))
-    if not bucket:
-        return request
-    headers = {**request.headers, "host": "localhost" + _port(request.header("host"))}
-    key = "" if request.path == "/" else request.path
-    return replace(request, path=f"/{bucket}{key}", headers=headers)
+    """The S3 request with the bucket of its host name, if it has one, as the path's first segment.
+
+    moto reads buckets out of host names by rules of its own, so it sees `localhost`; `x-forwarded-host` keeps the name.
+    """
+    host = request.header("host")
+    bucket, _ = _parts(host)
+    key = "" if bucket and request.path == "/" else request.path
+    headers = {**request.headers, "host": "localhost" + _port(host), "x-forwarded-host": host}
+    return replace(request, path=f"/{bucket}{key}" if bucket else request.path, headers=headers)
 
 
 def region_of(host: str) -> str:

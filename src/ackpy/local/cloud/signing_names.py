@@ -39,6 +39,7 @@ SIGNING_NAMES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "personalize": ("personalize", "personalize-events", "personalize-runtime"),
         "rds": ("rds", "docdb", "neptune"),
         "s3": ("s3", "s3control"),
+        "s3express": ("s3",),
         "sagemaker": ("sagemaker", "sagemaker-runtime", "sagemaker-metrics", "sagemaker-featurestore-runtime"),
         "servicecatalog": ("servicecatalog", "servicecatalog-appregistry"),
         "servicequotas": ("service-quotas",),

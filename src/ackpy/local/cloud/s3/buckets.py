@@ -71,6 +71,7 @@ def kept_of(call: Call, name: str) -> dict[str, Any]:
 
 def gate(call: Call) -> None:
     """Refuse what AWS refuses before it looks at the operation: markers out of place, foreign buckets, other regions."""
+    _refuse_directory_buckets(call)
     _refuse_stray_markers(call)
     if "Bucket" not in call.operation.path_params or call.operation.name == "CreateBucket":
         return
@@ -86,6 +87,12 @@ def markers() -> frozenset[str]:
     names = model.operation_names if model is not None else []
     traits = (cast("Any", model).operation_model(name).http_trait for name in names)
     return frozenset(marker for trait in traits for marker in trait.query_args)
+
+
+def _refuse_directory_buckets(call: Call) -> None:
+    """Directory buckets are signed for by a name of their own; their requests look like those of the other buckets."""
+    if call.identity.signing_name == "s3express":
+        raise ServiceError("NotImplemented", "The embedded AWS has no S3 directory buckets.", 501)
 
 
 def _refuse_stray_markers(call: Call) -> None:
@@ -109,7 +116,7 @@ def _refuse_other_region(call: Call, bucket: Bucket) -> None:
     if call.operation.name in ANY_REGION or call.identity.region == bucket.region:
         return
     headers = {"x-amz-bucket-region": bucket.region}
-    if region_of(call.request.header("host")) == bucket.region:
+    if region_of(call.request.header("x-forwarded-host")) == bucket.region:
         message = (
             f"The authorization header is malformed; the region '{call.identity.region}' is wrong; "
             f"expecting '{bucket.region}'"

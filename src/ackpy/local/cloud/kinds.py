@@ -1,0 +1,161 @@
+"""Kinds of resources that are plainly created, read, updated and deleted: one row of data each, kept as plain values.
+
+Gives a service the handlers of operations that moto lacks. Members of a call that the resource's own shape has are kept;
+identifiers, enumerations, lengths and patterns are held against botocore's model.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from botocore.validate import ParamValidator
+
+from ackpy.local.cloud.call import Handler
+from ackpy.local.cloud.errors import ServiceError
+
+if TYPE_CHECKING:
+    from ackpy.local.cloud.call import Call
+
+PAGE = 100
+NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
+def no_more(_call: Call, _members: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What AWS adds to a resource that it leaves as it was sent."""
+    return NOTHING
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind by its operations (named `Create` + noun and so on), key and error codes.
+
+    `listed` is the list in the answer of Describe, `chosen` the list of keys that it may be given; `wrapped` the member
+    that holds the resource in other answers ("" when its members lie flat). `added` gives the members that AWS sets or
+    refuses the call; `strict` says that Describe refuses a key that is not there.
+    """
+
+    noun: str
+    plural: str
+    key: str
+    listed: str
+    chosen: str
+    exists: str
+    absent: str
+    wrapped: str = ""
+    strict: bool = False
+    added: Callable[[Call, Mapping[str, Any]], Mapping[str, Any]] = field(default=no_more)
+
+    def handlers(self) -> dict[str, Handler]:
+        """The handlers of its four operations."""
+        return {
+            f"Create{self.noun}": Handler(partial(_create, self)),
+            f"Describe{self.plural}": Handler(partial(_describe, self)),
+            f"Update{self.noun}": Handler(partial(_update, self)),
+            f"Delete{self.noun}": Handler(partial(_delete, self)),
+        }
+
+
+def _create(kind: Kind, call: Call) -> Mapping[str, Any]:
+    members = _valid(call)
+    resources = _resources(kind, call)
+    if members[kind.key] in resources:
+        message = f"A {kind.noun} with {kind.key} '{members[kind.key]}' already exists."
+        raise ServiceError(kind.exists, message)
+    now = call.now.isoformat()
+    resource = {**members, **kind.added(call, members), "createdAt": now, "updatedAt": now}
+    resources[resource[kind.key]] = resource
+    return _shown(kind, call, resource)
+
+
+def _update(kind: Kind, call: Call) -> Mapping[str, Any]:
+    members = _valid(call)
+    resource = _existing(kind, call, members[kind.key])
+    resource.update({**members, "updatedAt": call.now.isoformat()})
+    return _shown(kind, call, resource)
+
+
+def _delete(kind: Kind, call: Call) -> Mapping[str, Any]:
+    key = _valid(call)[kind.key]
+    resource = _existing(kind, call, key)
+    del _resources(kind, call)[key]
+    return _shown(kind, call, resource)
+
+
+def _describe(kind: Kind, call: Call) -> Mapping[str, Any]:
+    members = _valid(call)
+    resources = _resources(kind, call)
+    if kind.chosen in members:
+        wanted = members[kind.chosen]
+        found = [_existing(kind, call, key) for key in wanted if kind.strict or key in resources]
+        return {kind.listed: found, "registryId": call.identity.account}
+    limit, after = int(members.get("maxResults", PAGE)), members.get("nextToken", "")
+    rest = [resource for key, resource in sorted(resources.items()) if key > after]
+    token = {"nextToken": rest[limit - 1][kind.key]} if len(rest) > limit else {}
+    return {kind.listed: rest[:limit], "registryId": call.identity.account, **token}
+
+
+def _resources(kind: Kind, call: Call) -> dict[str, Any]:
+    by_kind: dict[str, Any] = call.kept.setdefault(call.identity.region, {})
+    resources: dict[str, Any] = by_kind.setdefault(kind.noun, {})
+    return resources
+
+
+def _existing(kind: Kind, call: Call, key: str) -> dict[str, Any]:
+    resource: dict[str, Any] | None = _resources(kind, call).get(key)
+    if resource is None:
+        account = call.identity.account
+        message = f"The {kind.noun} with {kind.key} '{key}' does not exist in the registry with id '{account}'."
+        raise ServiceError(kind.absent, message)
+    return resource
+
+
+def _shown(kind: Kind, call: Call, resource: Mapping[str, Any]) -> Mapping[str, Any]:
+    whole = {**resource, "registryId": call.identity.account}
+    return {**whole, kind.wrapped: resource} if kind.wrapped else whole
+
+
+def _valid(call: Call) -> dict[str, Any]:
+    """The call's members. Raises ServiceError (InvalidParameterException), also for another account's registry."""
+    members, shape = call.parameters(), call.operation.model.input_shape
+    assert shape is not None  # noqa: S101  # every operation of a kind has an input
+    report = ParamValidator().validate(members, shape)
+    if report.has_errors():
+        raise invalid(report.generate_report())
+    for name, found in members.items():
+        _check(name, found, shape.members[name])
+    if members.pop("registryId", call.identity.account) != call.identity.account:
+        raise ServiceError("AccessDeniedException", "The registry belongs to another account.")
+    return members
+
+
+def invalid(why: str) -> ServiceError:
+    """The refusal of a member's value."""
+    return ServiceError("InvalidParameterException", f"Invalid parameter: {why}")
+
+
+def _check(name: str, value: Any, shape: Any) -> None:
+    """What botocore leaves to the server: enumerations, patterns and greatest lengths."""
+    if shape.type_name == "structure":
+        for member, item in value.items():
+            _check(f"{name}.{member}", item, shape.members[member])
+    elif shape.type_name == "list":
+        for item in value:
+            _check(name, item, shape.member)
+    elif shape.type_name == "string":
+        _check_text(name, value, shape)
+
+
+def _check_text(name: str, value: str, shape: Any) -> None:
+    if shape.enum and value not in shape.enum:
+        raise invalid(f"'{name}' must be one of {', '.join(shape.enum)}")
+    pattern = shape._shape_model.get("pattern")  # noqa: SLF001  # botocore keeps it there and shows it nowhere
+    if pattern and re.fullmatch(pattern, value) is None:
+        raise invalid(f"'{name}' must satisfy regular expression '{pattern}'")
+    most = shape.metadata.get("max")
+    if most is not None and len(value) > most:
+        raise invalid(f"'{name}' must have length less than or equal to {most}")
