@@ -75,8 +75,8 @@ def create(descriptor: Descriptor, view: View, scope: Scope) -> Call:
 def update(descriptor: Descriptor, aspect: Aspect, delta: Delta, desired: View, latest: View, scope: Scope) -> Call:
     """The kind's own update (the core aspect) or a group's operation: what differs, what is demanded, the identifiers.
 
-    All fields of a group that is `whole`. A field that was taken out is sent as its rule's `clear`, else `default`. What AWS demands
-    and the spec leaves out is sent as observed. ValueError for a core without an update operation.
+    All fields of a group that is `whole`, or whose operation replaces. A field that was taken out is sent as its rule's `clear`, else
+    `default`. What AWS demands and the spec leaves out is sent as observed. ValueError for a core without an update operation.
     """
     operation = needed(descriptor.update if aspect.kind is AspectKind.CORE else aspect.put, aspect, "update")
     spec = _with_resets(descriptor, delta, desired.spec, latest.spec)
@@ -88,6 +88,7 @@ def update(descriptor: Descriptor, aspect: Aspect, delta: Delta, desired: View, 
     for path, observed in demanded.items():
         if fieldpath.get(spec, path) is None and observed is not None:
             spec = fieldpath.assign(spec, path, observed)
+    whole = aspect.whole or operation.replaces
     params: dict[str, Any] = {}
     fields: dict[str, Any] = {}
     _fill(
@@ -95,7 +96,7 @@ def update(descriptor: Descriptor, aspect: Aspect, delta: Delta, desired: View, 
         descriptor,
         operation,
         spec,
-        lambda member, path: aspect.whole or member in operation.required or bool(delta.at(path)),
+        lambda member, path: whole or member in operation.required or bool(delta.at(path)),
     )
     place(params, operation.at, fields)
     for member, value in aspect.const.items():

@@ -97,7 +97,7 @@ def _side(
 
 def value(descriptor: Descriptor, aspect: Aspect, answer: Mapping[str, Any]) -> Json | None:
     """The value at `aspect.path` that an answer of its `get` holds; None: not set. Where the aspect has several paths: of the first."""
-    return fieldpath.get(observed(descriptor, aspect, answer), aspect.path)
+    return fieldpath.get(observed(descriptor, aspect, answer), _path(aspect))
 
 
 def observed(descriptor: Descriptor, aspect: Aspect, answer: Mapping[str, Any]) -> dict[str, Json]:
@@ -109,9 +109,14 @@ def observed(descriptor: Descriptor, aspect: Aspect, answer: Mapping[str, Any]) 
         return _attributes(descriptor, aspect, answer)
     found = _value(descriptor, aspect, answer)
     if len(aspect.paths) < 2:
-        return _fragment({aspect.path: descriptor.hooks.observe(aspect.name, answer, found)})
-    several: Mapping[str, Json] = descriptor.hooks.observe(aspect.name, answer, {aspect.path: found})
+        return _fragment({_path(aspect): descriptor.hooks.observe(aspect.name, answer, found)})
+    several: Mapping[str, Json] = descriptor.hooks.observe(aspect.name, answer, {_path(aspect): found})
     return _fragment(several)
+
+
+def _path(aspect: Aspect) -> str:
+    """The path of the aspect's value on its side; a read-only facet owns no spec path, and its value stands in the status."""
+    return aspect.path if aspect.paths else aspect.path.removeprefix("status.")
 
 
 def _fragment(values: Mapping[str, Json]) -> dict[str, Json]:
@@ -133,8 +138,8 @@ def _value(descriptor: Descriptor, aspect: Aspect, answer: Mapping[str, Any]) ->
 
 
 def _decoded(descriptor: Descriptor, aspect: Aspect, operation: Operation, found: Any, below: str = "") -> Json:
-    side = descriptor.spec if _in_spec(descriptor, aspect.path) else descriptor.status
-    at = f"{aspect.path}{below}"
+    side = descriptor.spec if aspect.paths else descriptor.status
+    at = f"{_path(aspect)}{below}"
     node = operation.node or (aspect.node if aspect.node and not below else side.at(at))
     return relocated(node, from_aws(node, found, at, descriptor.rules), operation.reads, found, descriptor.rules, at)
 
