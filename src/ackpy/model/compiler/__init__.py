@@ -73,6 +73,7 @@ def _naming(resource: Resource) -> Iterator[None]:
 
 def _descriptor(draft: Draft, types: Types) -> Descriptor:
     resource, roles = draft.resource, draft.roles
+    calls.check_arguments(draft)
     spec, status = types.structure(draft.spec), types.structure(draft.status)
     tags = tagging.tagging(draft, types, spec)
     found = Writer(draft, types, spec, status).aspects(tags)

@@ -91,11 +91,35 @@ def _bindings(draft: Draft, api: Api, use: Use, filled: Collection[str]) -> Iter
             found = _binding(draft, api, member, use)
             if found is not None:
                 yield found
+    for operation, argument, value in _arguments(draft):
+        if "." in argument and operation in (api.name, api.wire):
+            place = paths.walk(draft.model, draft.model.shape(api.input), argument)
+            yield replace(_said(draft, place.members[-1], value), member=place.at)
+
+
+def _arguments(draft: Draft) -> Iterator[tuple[str, str, Any]]:
+    """`Resource.args` as operation ("" for all), input member and value."""
+    for name, value in draft.resource.args.items():
+        operation, _, argument = name.rpartition(":")
+        yield operation, argument, value
+
+
+def check_arguments(draft: Draft) -> None:
+    """Hold that every operation and member that `Resource.args` and annotations name exists."""
+    named = [(operation, argument) for operation, argument, _ in _arguments(draft)]
+    for operation, argument in (*named, *(paths.split(each.to) for each in draft.resource.annotations)):
+        if operation:
+            api = paths.operation(draft.model, operation)
+            paths.walk(draft.model, draft.model.shape(api.input), argument)
+        elif not any(draft.model.shape(api.input).member(argument) for api in draft.model.operations.values()):
+            raise DefinitionError(f"args: no operation of {draft.model.service} has an input member {argument!r}")
 
 
 def _binding(draft: Draft, api: Api, member: ShapeMember, use: Use) -> Binding | None:
-    for name, value in {**draft.resource.args, **(use.args or {})}.items():
-        operation, _, argument = name.rpartition(":")
+    for operation, argument, value in (
+        *(("", name, value) for name, value in (use.args or {}).items()),
+        *_arguments(draft),
+    ):
         if upper_first(argument) == member.name and operation in ("", api.name, api.wire):
             return _said(draft, member, value)
     for annotation in draft.resource.annotations:

@@ -1,0 +1,121 @@
+"""Where S3 is odd: the region that must not be named, grants that travel as header texts, an object lock that is two fields in one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, MutableMapping
+from typing import Any, Final
+
+from ackpy.model.hooks import Hooks, Spec
+
+_ACCOUNT_REGIONAL: Final = re.compile(r"-\d{12}-[a-z]{2}(-[a-z]+)+-\d-an$")
+_GROUPS: Final = "http://acs.amazonaws.com/groups"
+_ALL: Final = f"{_GROUPS}/global/AllUsers"
+_AUTHENTICATED: Final = f"{_GROUPS}/global/AuthenticatedUsers"
+_LOGS: Final = f"{_GROUPS}/s3/LogDelivery"
+
+CANNED: Final[Mapping[str, frozenset[tuple[str, str]]]] = {
+    "private": frozenset(),
+    "public-read": frozenset({(_ALL, "READ")}),
+    "public-read-write": frozenset({(_ALL, "READ"), (_ALL, "WRITE")}),
+    "authenticated-read": frozenset({(_AUTHENTICATED, "READ")}),
+    "log-delivery-write": frozenset({(_LOGS, "WRITE"), (_LOGS, "READ_ACP")}),
+}
+"""What each canned ACL grants beside the owner's full control: (group, permission)."""
+
+_SAME_AS_PRIVATE: Final = ("bucket-owner-read", "bucket-owner-full-control")  # of objects; on a bucket they add nothing
+_PERMISSIONS: Final[Mapping[str, str]] = {
+    "grantFullControl": "FULL_CONTROL",
+    "grantRead": "READ",
+    "grantReadACP": "READ_ACP",
+    "grantWrite": "WRITE",
+    "grantWriteACP": "WRITE_ACP",
+}
+
+
+class BucketHooks(Hooks):
+    """The Bucket's four oddities; everything else is in the definition."""
+
+    def observe(self, aspect: str, answer: Mapping[str, Any], value: Any) -> Any:
+        """The ACL and object lock aspects give a dict of spec path to value."""
+        if aspect == "acl":
+            return _observed_acl(answer)
+        if aspect == "objectLockConfiguration":
+            lock = answer.get("ObjectLockConfiguration") or {}
+            observed: dict[str, Any] = {
+                **(value or {}),
+                "objectLockEnabledForBucket": lock.get("ObjectLockEnabled") == "Enabled",
+            }
+            return observed
+        return value
+
+    def request(self, operation: str, request: MutableMapping[str, Any], desired: Spec, latest: Spec) -> None:  # noqa: ARG002
+        """Amend what creates a bucket, locks objects, sets versioning and an ACL."""
+        if operation == "CreateBucket":
+            _create(request, desired)
+        elif operation == "PutObjectLockConfiguration":
+            request["ObjectLockConfiguration"] = {
+                "ObjectLockEnabled": "Enabled",
+                **request.get("ObjectLockConfiguration", {}),
+            }
+        elif operation == "PutBucketVersioning":
+            request["VersioningConfiguration"].pop(
+                "MFADelete", None
+            )  # S3 refuses it without the device, and keeps it when left out
+        elif operation == "PutBucketAcl" and any(desired.get(path) for path in _PERMISSIONS):
+            request.pop("ACL", None)
+
+    def normal(self, path: str, value: Any, latest: Any) -> Any:  # noqa: ARG002
+        """Canned ACLs that mean the same are one, and a grant's grantees stand in order."""
+        if path == "acl" and value in _SAME_AS_PRIVATE:
+            return "private"
+        if path in _PERMISSIONS and isinstance(value, str):
+            return ",".join(sorted(_grantee(each) for each in value.split(",") if each.strip()))
+        return value
+
+
+def _create(request: MutableMapping[str, Any], desired: Spec) -> None:
+    """us-east-1 must not be named as a location, every other region must; ACLs need an ownership that lets them be."""
+    said = desired.get("createBucketConfiguration") or {}
+    configuration = dict(request.get("CreateBucketConfiguration") or {})
+    location = said.get("locationConstraint") or configuration.get("LocationConstraint")
+    configuration = {**configuration, "LocationConstraint": location}
+    if location in (None, "us-east-1"):
+        del configuration["LocationConstraint"]
+    request["CreateBucketConfiguration"] = configuration
+    if not configuration:
+        del request["CreateBucketConfiguration"]
+    if not desired.get("namespace") and _ACCOUNT_REGIONAL.search(desired.get("name") or ""):
+        request["BucketNamespace"] = "account-regional"
+    rules = (desired.get("ownershipControls") or {}).get("rules") or [{}]
+    if not desired.get("objectOwnership") and rules[0].get("objectOwnership"):
+        request["ObjectOwnership"] = rules[0]["objectOwnership"]
+
+
+def _observed_acl(answer: Mapping[str, Any]) -> dict[str, Any]:
+    """Grants as the header texts that set them, and the canned ACL that grants the same, if one does."""
+    grants = [(each.get("Grantee") or {}, str(each.get("Permission"))) for each in answer.get("Grants") or ()]
+    owner = (answer.get("Owner") or {}).get("ID")
+    others = {(_identity(grantee)[1], permission) for grantee, permission in grants if grantee.get("ID") != owner}
+    observed: dict[str, Any] = {"acl": next((name for name, granted in CANNED.items() if granted == others), None)}
+    for path, permission in _PERMISSIONS.items():
+        observed[path] = _header(grantee for grantee, granted in grants if granted == permission)
+    return {path: value for path, value in observed.items() if value}
+
+
+def _header(grantees: Iterable[Mapping[str, Any]]) -> str:
+    return ",".join(sorted('{}="{}"'.format(*_identity(grantee)) for grantee in grantees))
+
+
+def _identity(grantee: Mapping[str, Any]) -> tuple[str, str]:
+    """How a header names the grantee: by canonical id, group URI or e-mail address."""
+    for kind, member in (("id", "ID"), ("uri", "URI"), ("emailAddress", "EmailAddress")):
+        if grantee.get(member):
+            return kind, str(grantee[member])
+    return "id", ""
+
+
+def _grantee(text: str) -> str:
+    """One grantee of a header in the form that `_header` writes."""
+    kind, _, value = text.strip().partition("=")
+    return f'{kind.strip()}="{value.strip().strip(chr(34))}"'
