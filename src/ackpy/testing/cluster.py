@@ -91,7 +91,7 @@ def _announced(process: subprocess.Popen[str], folder: Path) -> Endpoint:
 
 @contextmanager
 def real_server(assets: Path, folder: Path) -> Iterator[Endpoint]:
-    """etcd and kube-apiserver out of `assets` on free loopback ports, their data in `folder`."""
+    """Etcd and kube-apiserver out of `assets` on free loopback ports, their data in `folder`."""
     etcd_port, peer_port, port = _free_ports(3)
     token = secrets.token_urlsafe(24)
     write_private(folder / "tokens.csv", f'{token},admin,admin,"system:masters"\n'.encode())

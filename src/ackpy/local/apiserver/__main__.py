@@ -58,7 +58,7 @@ async def _run(options: ApiServerOptions, parent: int | None) -> None:
 
 async def _stop_without_parent(parent: int | None, stop: asyncio.Event) -> None:
     """An orphan is adopted by another process: its parent's id is no longer the one that it was told."""
-    while parent is not None and os.getppid() == parent:
+    while parent is not None and os.getppid() == parent:  # noqa: ASYNC110 - nothing signals a parent's end portably
         await asyncio.sleep(PARENT_CHECK_SECONDS)
     if parent is not None:
         stop.set()

@@ -19,6 +19,7 @@ from ackpy.local.apiserver.app import Application
 from ackpy.local.apiserver.clock import utc_now
 from ackpy.local.apiserver.cluster import Cluster
 from ackpy.local.apiserver.credentials import Credentials, load_or_make, write_kubeconfig
+from ackpy.local.apiserver.lifecycle import background
 from ackpy.local.apiserver.storage import Storage
 
 if TYPE_CHECKING:
@@ -84,20 +85,20 @@ async def _serve(
     application = Application(cluster, token=credentials.token)
     server = _Server(_uvicorn_config(application, credentials))
     endpoint = _endpoint(listener, options, credentials)
-    background = [asyncio.create_task(job) for job in cluster.background()]
+    jobs = [asyncio.create_task(job) for job in background(cluster)]
     serving = asyncio.create_task(server.serve(sockets=[listener]))
     try:
         await server.serving.wait()
         write_kubeconfig(endpoint.kubeconfig, url=endpoint.url, credentials=credentials)
         if ready is not None:
             ready(endpoint)
-        await _first_of(stop, serving, *background)
+        await _first_of(stop, serving, *jobs)
     finally:
         application.close()
         server.should_exit = True
-        for task in background:
+        for task in jobs:
             task.cancel()
-        await asyncio.gather(*background, return_exceptions=True)
+        await asyncio.gather(*jobs, return_exceptions=True)
         await serving
 
 
