@@ -128,6 +128,8 @@ class AiohttpTransport:
         if self._session is None:  # aiohttp wants a running loop, which there is when the first request is made
             connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=_KEEP_ALIVE_SECONDS)
             self._session = aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
+            # aiohttp sends GET, PUT and DELETE again by itself when a connection breaks, uncounted, and has no public switch
+            self._session._retry_connection = False  # noqa: SLF001
         return self._session
 
 
