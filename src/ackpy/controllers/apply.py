@@ -6,12 +6,12 @@ values, all of it, beside what succeeded.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ackpy.aws import classify
+from ackpy.controllers.concurrency import together
 from ackpy.controllers.observe import Failure
 from ackpy.controllers.plan import Plan, Write
 from ackpy.controllers.world import Calls
@@ -49,7 +49,7 @@ async def apply(plan: Plan, calls: Calls) -> Applied:
         failed = {failure.aspect for failure in failures} | {write.aspect for write in unwritten}
         ready = [group for group in wave if not failed & {group[0].aspect, *group[0].after}]
         unwritten += [write for group in wave if group not in ready for write in group]
-        for done in await asyncio.gather(*(_group(group, calls) for group in ready)):
+        for done in await together(_group(group, calls) for group in ready):
             written += done.written
             failures += done.failures
             unwritten += done.unwritten

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
-from ackpy.aws.arn import Template
 from ackpy.controllers.apply import Applied, apply
 from ackpy.controllers.observe import Observation, observation, observe
 from ackpy.controllers.plan import Plan, after_creation, carried_by
@@ -64,16 +62,8 @@ class ResourceManager:
         return aspect.put if aspect.kind is AspectKind.GROUP else None
 
     def _named(self, found: Observation, view: View) -> Observation:
-        """With the ARN by the definition's template, where AWS's answers have none."""
-        if not found.found or found.arn or not self.descriptor.definition.arn:
+        """With the ARN that the definition predicts, where AWS's answers have none."""
+        if not found.found or found.arn:
             return found
-        template = Template(self.descriptor.definition.arn)
-        values = self._holes({**view.spec, **view.status, **found.spec, **found.status})
-        if not template.names <= values.keys():
-            return found
-        return replace(found, arn=template.format({name: values[name] for name in template.names}))
-
-    def _holes(self, fields: Mapping[str, Any]) -> dict[str, str]:
-        named = {name: str(value) for name, value in fields.items() if isinstance(value, str | int)}
-        where = {"partition": self.scope.partition, "region": self.scope.region, "account": self.scope.account}
-        return named | where
+        named = View({**view.spec, **found.spec}, {**view.status, **found.status})
+        return replace(found, arn=request.arn(self.descriptor, named, self.scope))

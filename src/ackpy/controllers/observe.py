@@ -6,12 +6,12 @@ says "not found", the other answers count for nothing. What one aspect's read re
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ackpy.aws import classify
+from ackpy.controllers.concurrency import together
 from ackpy.controllers.world import Calls
 from ackpy.errors import AwsError
 from ackpy.kube.objects import apply_merge_patch
@@ -33,7 +33,8 @@ class Observation:
     """What AWS says of the object, in the CRD's form.
 
     `carried` are the top-level spec and status paths that it tells of: what is carried and missing is not set in AWS; about a path
-    outside nothing is known. `failures` are reads of aspects that AWS refused.
+    outside nothing is known. `answers` are AWS's own words, by aspect: a write that replaces a setting carries over from them what the
+    CRD leaves out. `failures` are reads of aspects that AWS refused.
     """
 
     found: bool
@@ -42,6 +43,7 @@ class Observation:
     arn: str = ""
     account: str = ""
     carried: frozenset[str] = frozenset()
+    answers: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     failures: tuple[Failure, ...] = ()
 
 
@@ -69,9 +71,11 @@ async def observe(
     descriptor: Descriptor, view: View, scope: Scope, aspects: Sequence[Aspect], calls: Calls
 ) -> Observation:
     """Read the core and the aspects. MISSING when an identifier is, or when AWS says so; AwsError when the core's read fails."""
-    core, *others = await asyncio.gather(
-        _core(descriptor, view, scope, calls), *(_aspect(descriptor, each, view, scope, calls) for each in aspects)
-    )
+    reads = [
+        _core(descriptor, view, scope, calls),
+        *(_aspect(descriptor, each, view, scope, calls) for each in aspects),
+    ]
+    core, *others = await together(reads)
     if isinstance(core, Failure):
         raise core.error
     if not core.found:
@@ -89,6 +93,7 @@ def _joined(one: Observation, other: Observation | Failure) -> Observation:
         spec=apply_merge_patch(one.spec, other.spec),
         status={**one.status, **other.status},
         carried=one.carried | other.carried,
+        answers={**one.answers, **other.answers},
     )
 
 
@@ -103,6 +108,7 @@ async def _core(descriptor: Descriptor, view: View, scope: Scope, calls: Calls) 
     if operation is None or call is None:
         return MISSING
     along = [aspect for aspect in descriptor.aspects if aspect.name and _in_core(descriptor, aspect)]
+    answer: Mapping[str, Any] | None = None
     try:
         answer = await ask(calls, operation, call)
     except AwsError as error:
@@ -110,10 +116,9 @@ async def _core(descriptor: Descriptor, view: View, scope: Scope, calls: Calls) 
             return MISSING
         if not any(_is(error, (*aspect.absent, *aspect.unsupported)) for aspect in along):
             return Failure("", error)
-        answer = {}
-    observed = observation(response.core(descriptor, operation, answer, view))
+    observed = observation(response.core(descriptor, operation, answer or {}, view))
     for aspect in along:
-        observed = _joined(observed, _of_aspect(descriptor, aspect, response.observed(descriptor, aspect, answer)))
+        observed = _joined(observed, _of_aspect(descriptor, aspect, answer))
     return observed
 
 
@@ -130,33 +135,44 @@ async def _aspect(
     if aspect.get is None or call is None:
         return Observation(found=True)
     try:
-        return _of_aspect(descriptor, aspect, await _fragment(descriptor, aspect, aspect.get, call, view, scope, calls))
+        answer = await ask(calls, aspect.get, call)
+        if aspect.one is None:
+            return _of_aspect(descriptor, aspect, answer)
+        return _of_fragment(
+            descriptor, aspect, await _one_by_one(descriptor, aspect, aspect.one, answer, view, scope, calls)
+        )
     except AwsError as error:
         if _is(error, (*aspect.absent, *aspect.unsupported)):
-            return _of_aspect(descriptor, aspect, {})
+            return _of_aspect(descriptor, aspect, None)
         return Failure(aspect.name, error)
 
 
-async def _fragment(
+async def _one_by_one(
     descriptor: Descriptor,
     aspect: Aspect,
-    get: Operation,
-    call: Call,
+    one: Operation,
+    answer: Mapping[str, Any],
     view: View,
     scope: Scope,
     calls: Calls,
 ) -> Mapping[str, Any]:
-    answer = await ask(calls, get, call)
-    if aspect.one is None:
-        return response.observed(descriptor, aspect, answer)
+    """The members of a list that gives only their keys."""
     elements: dict[str, Any] = {}
     for key in response.keys(descriptor, aspect, answer):
-        one = await ask(calls, aspect.one, request.one(descriptor, aspect, key, view, scope))
-        elements[key] = response.element(descriptor, aspect, one)
+        found = await ask(calls, one, request.one(descriptor, aspect, key, view, scope))
+        elements[key] = response.element(descriptor, aspect, found)
     return response.collect(descriptor, aspect, elements)
 
 
-def _of_aspect(descriptor: Descriptor, aspect: Aspect, fragment: Mapping[str, Any]) -> Observation:
+def _of_aspect(descriptor: Descriptor, aspect: Aspect, answer: Mapping[str, Any] | None) -> Observation:
+    """What an answer says of an aspect; None says that it is not set."""
+    if answer is None:
+        return _of_fragment(descriptor, aspect, {})
+    observed = _of_fragment(descriptor, aspect, response.observed(descriptor, aspect, answer))
+    return replace(observed, answers={aspect.name: answer})
+
+
+def _of_fragment(descriptor: Descriptor, aspect: Aspect, fragment: Mapping[str, Any]) -> Observation:
     spec = {name: value for name, value in fragment.items() if name in descriptor.spec.members}
     status = {name: value for name, value in fragment.items() if name not in descriptor.spec.members}
     return Observation(found=True, spec=spec, status=status, carried=tops(aspect))

@@ -161,7 +161,7 @@ def update(
     found = _differences(descriptor, desired, latest, modes)
     if blocked := refusal(descriptor, desired.spec, view.spec) or immutable(found) or unwritable(descriptor, found):
         return Plan(blocked=blocked)
-    requests = _Requests(descriptor, desired, view, scope, found, modes, causes)
+    requests = _Requests(descriptor, desired, view, latest.answers, scope, found, modes, causes)
     writes: list[Write] = []
     waiting: list[Difference] = []
     more = False
@@ -207,6 +207,7 @@ class _Requests:
     descriptor: Descriptor
     desired: View
     latest: View
+    answers: Mapping[str, Mapping[str, Any]]
     scope: Scope
     delta: Delta
     modes: Mapping[str, Mode]
@@ -223,6 +224,7 @@ class _Requests:
 
     def _calls(self, aspect: Aspect) -> Sequence[Call]:
         common = (self.desired, self.latest, self.scope)
+        answer = self.answers.get(aspect.name)
         match aspect.kind:
             case AspectKind.CORE | AspectKind.GROUP:
                 return (request.update(self.descriptor, aspect, self.delta.of(aspect.name), *common),)
@@ -233,10 +235,10 @@ class _Requests:
             case AspectKind.MEMBERS:
                 return request.members(self.descriptor, aspect, *common)
             case AspectKind.FACET if self.clears(aspect.name):
-                call = request.clear(self.descriptor, aspect, *common)
+                call = request.clear(self.descriptor, aspect, *common, answer=answer)
                 return () if call is None else (call,)
             case AspectKind.FACET:
-                return (request.put(self.descriptor, aspect, *common),)
+                return (request.put(self.descriptor, aspect, *common, answer=answer),)
 
     def clears(self, name: str) -> bool:
         """Whether an aspect is a facet to take away rather than to write: what it holds left the spec, or says "none"."""

@@ -30,7 +30,7 @@ from ackpy.controllers.refusals import refusal
 from ackpy.controllers.run import Ending, LetGo, News, Run, Trace
 from ackpy.controllers.state import gate
 from ackpy.controllers.world import Cloud, Cluster, Ids, Recorder, Time
-from ackpy.errors import AwsError, Conflict, NotFound
+from ackpy.errors import AwsError, Conflict, NotFound, TerminalError
 from ackpy.kube import objects
 from ackpy.kube.objects import Object
 from ackpy.model.delta import Mode
@@ -88,9 +88,12 @@ class ResourceReconciler:
         policy = deletion.policy(self._descriptor, obj, namespace, self._options.deletion_policy)
         if isinstance(policy, Blocked):
             return await self._finish(run, obj, blocked(run, policy))
-        if objects.is_being_deleted(obj):
-            return await self._delete(run, policy, request)
-        return await self._sync(run, request)
+        try:
+            return await (
+                self._delete(run, policy, request) if objects.is_being_deleted(obj) else self._sync(run, request)
+            )
+        except TerminalError as error:  # a request that cannot be made of this object
+            return await self._finish(run, obj, blocked(run, Blocked(Code.REFUSED, {"why": str(error)})))
 
     async def _sync(self, run: Run, request: Request) -> Result:
         """Steps 2 to 5. References and secrets (step 2) are resolved into `run` here, once they are built."""
