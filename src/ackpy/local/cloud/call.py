@@ -34,8 +34,8 @@ class State:
         return self._values.setdefault(account, {}).setdefault(service, {})
 
     def of_account(self, account: str) -> dict[str, dict[str, Any]]:
-        """All values of the account, by service."""
-        return self._values.get(account, {})
+        """All values of the account, by service; a service that was only asked is not there."""
+        return {service: values for service, values in self._values.get(account, {}).items() if values}
 
 
 @dataclass(frozen=True, slots=True)

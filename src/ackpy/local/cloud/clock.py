@@ -7,6 +7,7 @@ is pinned, to a seed of its own. Used by the cloud.
 
 from __future__ import annotations
 
+import os
 import random
 import zlib
 from collections.abc import Callable, Iterator
@@ -25,18 +26,32 @@ ACCOUNT_BIRTH = datetime(2020, 1, 1, tzinfo=UTC).timestamp()
 def pinned(moment: float, seed: int) -> Iterator[None]:
     """Run the body at `moment` (seconds since 1970), with random numbers that follow from `seed`.
 
-    Time is stopped for the whole process, so the body must be synchronous and short. What comes after draws on as if
-    the body had not been.
+    Time is stopped and the operating system's randomness replaced for the whole process, so the body must be synchronous
+    and short. What comes after draws on as if the body had not been. Keys that a cryptographic library makes differ.
     """
-    states = mock_random.getstate(), random.getstate()  # some of moto's services draw from the module
+    states = (
+        mock_random.getstate(),
+        random.getstate(),
+    )  # moto draws from its own generator, in some places from Python's
     mock_random.seed(seed)
     random.seed(seed)
     try:
-        with time_machine.travel(datetime.fromtimestamp(moment, UTC), tick=False):
+        with _drawn_from(mock_random), time_machine.travel(datetime.fromtimestamp(moment, UTC), tick=False):
             yield
     finally:
         mock_random.setstate(states[0])
         random.setstate(states[1])
+
+
+@contextmanager
+def _drawn_from(generator: random.Random) -> Iterator[None]:
+    """Let `os.urandom`, and so `uuid.uuid4`, draw from the generator."""
+    system = os.urandom
+    os.urandom = generator.randbytes
+    try:
+        yield
+    finally:
+        os.urandom = system
 
 
 def pin_first_touch() -> None:

@@ -5,7 +5,7 @@ Two steps, so that faults can act in between: `admit` says whose call it is and 
 
 from __future__ import annotations
 
-import random
+import secrets
 import sys
 import time
 import traceback
@@ -71,6 +71,7 @@ class EmbeddedAws:
         self._moto = Moto()
         self._services = emulated(self.authenticator)
         self._journal = journal
+        self._unkept = ""
 
     def emulation(self, service: str) -> Emulation:
         """What is special about the service here."""
@@ -96,12 +97,26 @@ class EmbeddedAws:
         """Do it, and keep it when it changed something; every failure becomes an answer."""
         if admitted.operation.reads:
             return self._stamped(admitted, self._answer(admitted))
-        moment, seed = time.time(), random.getrandbits(64)  # moto's seed, no secret
+        if self._unkept:
+            return self.refuse(admitted, ServiceError("InternalError", self._unkept, 500))
+        moment, seed = time.time(), secrets.randbits(64)
         with pinned(moment, seed):
             answer = self._answer(admitted)
-        if self._journal is not None and answer.status < 400:
-            self._journal.append(_record(admitted, moment, seed))
+        if answer.status < 400 and not self._keep(_record(admitted, moment, seed)):
+            return self.refuse(admitted, ServiceError("InternalError", self._unkept, 500))
         return self._stamped(admitted, answer)
+
+    def _keep(self, record: Record) -> bool:
+        """Write it down. When that fails no later write is taken: what is answered must outlive this process."""
+        if self._journal is None:
+            return True
+        try:
+            self._journal.append(record)
+        except OSError as error:
+            self._unkept = f"the embedded AWS cannot write {self._journal.path} ({error.strerror}): restart it"
+            print(f"ackpy: {self._unkept}", file=sys.stderr)
+            return False
+        return True
 
     def refuse(self, admitted: Admitted, error: ServiceError) -> HttpAnswer:
         """The error as an answer to the call, which is not performed."""

@@ -29,6 +29,7 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 ADMIN = "/_ackpy/"
 MOST_BYTES = 64 * 1024 * 1024
+CUT = "ackpy.cut"  # our extension of ASGI: `abort` drops the connection
 _BY_SERVER = frozenset({b"content-length", b"connection", b"transfer-encoding", b"date", b"server"})
 
 
@@ -52,9 +53,14 @@ class Front:
             return
         request = await _read(scope, receive)
         answer = HttpAnswer(413) if request is None else await self._answer(request, receive)
+        if answer is None:
+            scope["extensions"][CUT]["abort"]()
+            await _until_hung_up(receive)
+            return
         await _write(send, answer, head=scope["method"] == "HEAD")
 
-    async def _answer(self, request: HttpRequest, receive: Receive) -> HttpAnswer:
+    async def _answer(self, request: HttpRequest, receive: Receive) -> HttpAnswer | None:
+        """The answer, or None where a fault cuts the connection."""
         if not is_loopback(request.header("host")):
             return _text(403, "ackpy: this server answers loopback host names alone\n")
         if request.header("origin"):
@@ -63,35 +69,29 @@ class Front:
             return self._admin(request)
         return await self._aws(request, receive)
 
-    async def _aws(self, request: HttpRequest, receive: Receive) -> HttpAnswer:
+    async def _aws(self, request: HttpRequest, receive: Receive) -> HttpAnswer | None:
         admitted = self._cloud.admit(request, datetime.now(UTC))
         if isinstance(admitted, Refused):
             self._log_refused(admitted)
             return admitted.answer
         operation, account = admitted.operation, admitted.identity.account
         fault = self.faults.next_for(operation.service, operation.name, account)
-        try:
-            answer = self._cloud.perform(admitted) if fault is None else await self._faulty(fault, admitted, receive)
-        except Reset:
-            self._log(admitted, 0)
-            raise
-        self._log(admitted, answer.status)
+        answer = self._cloud.perform(admitted) if fault is None else await self._faulty(fault, admitted, receive)
+        self._log(admitted, 0 if answer is None else answer.status)
         return answer
 
-    async def _faulty(self, fault: Fault, admitted: Admitted, receive: Receive) -> HttpAnswer:
-        """What the call meets instead of, before or after its answer. Raises Reset."""
+    async def _faulty(self, fault: Fault, admitted: Admitted, receive: Receive) -> HttpAnswer | None:
+        """What the call meets instead of, before or after its answer; None is a cut connection."""
         if fault.act == "error":
             return self._cloud.refuse(admitted, ServiceError(fault.code, fault.message, fault.status))
         if fault.act == "reset-before":
-            raise Reset
+            return None
         if fault.act == "delay":
             await asyncio.sleep(fault.seconds)
         answer = self._cloud.perform(admitted)
         if fault.act == "hang":
             await _until_hung_up(receive)
-        if fault.act in {"reset-after", "hang"}:
-            raise Reset
-        return answer
+        return None if fault.act in {"reset-after", "hang"} else answer
 
     def _log(self, admitted: Admitted, status: int) -> None:
         self.calls.add(

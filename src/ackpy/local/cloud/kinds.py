@@ -62,13 +62,13 @@ class Kind:
 
 def _create(kind: Kind, call: Call) -> Mapping[str, Any]:
     members = _valid(call)
-    resources = _resources(kind, call)
-    if members[kind.key] in resources:
+    place = _place(kind, call, members[kind.key])
+    if place in call.kept:
         message = f"A {kind.noun} with {kind.key} '{members[kind.key]}' already exists."
         raise ServiceError(kind.exists, message)
     now = call.now.isoformat()
     resource = {**members, **kind.added(call, members), "createdAt": now, "updatedAt": now}
-    resources[resource[kind.key]] = resource
+    call.kept[place] = resource
     return _shown(kind, call, resource)
 
 
@@ -82,31 +82,35 @@ def _update(kind: Kind, call: Call) -> Mapping[str, Any]:
 def _delete(kind: Kind, call: Call) -> Mapping[str, Any]:
     key = _valid(call)[kind.key]
     resource = _existing(kind, call, key)
-    del _resources(kind, call)[key]
+    del call.kept[_place(kind, call, key)]
     return _shown(kind, call, resource)
 
 
 def _describe(kind: Kind, call: Call) -> Mapping[str, Any]:
     members = _valid(call)
-    resources = _resources(kind, call)
     if kind.chosen in members:
-        wanted = members[kind.chosen]
-        found = [_existing(kind, call, key) for key in wanted if kind.strict or key in resources]
+        wanted = [key for key in members[kind.chosen] if kind.strict or _place(kind, call, key) in call.kept]
+        found = [_existing(kind, call, key) for key in wanted]
         return {kind.listed: found, "registryId": call.identity.account}
     limit, after = int(members.get("maxResults", PAGE)), members.get("nextToken", "")
-    rest = [resource for key, resource in sorted(resources.items()) if key > after]
+    rest = [resource for resource in _all(kind, call) if resource[kind.key] > after]
     token = {"nextToken": rest[limit - 1][kind.key]} if len(rest) > limit else {}
     return {kind.listed: rest[:limit], "registryId": call.identity.account, **token}
 
 
-def _resources(kind: Kind, call: Call) -> dict[str, Any]:
-    by_kind: dict[str, Any] = call.kept.setdefault(call.identity.region, {})
-    resources: dict[str, Any] = by_kind.setdefault(kind.noun, {})
-    return resources
+def _place(kind: Kind, call: Call, key: str = "") -> str:
+    """Where a resource of the call's region is kept."""
+    return f"{call.identity.region}/{kind.noun}/{key}"
+
+
+def _all(kind: Kind, call: Call) -> list[dict[str, Any]]:
+    """The region's resources of the kind, by key."""
+    start = _place(kind, call)
+    return [resource for place, resource in sorted(call.kept.items()) if place.startswith(start)]
 
 
 def _existing(kind: Kind, call: Call, key: str) -> dict[str, Any]:
-    resource: dict[str, Any] | None = _resources(kind, call).get(key)
+    resource: dict[str, Any] | None = call.kept.get(_place(kind, call, key))
     if resource is None:
         account = call.identity.account
         message = f"The {kind.noun} with {kind.key} '{key}' does not exist in the registry with id '{account}'."

@@ -9,12 +9,13 @@ import sys
 from typing import TYPE_CHECKING
 
 import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from ackpy.errors import ConfigError
 from ackpy.local.cloud.cloud import EmbeddedAws
 from ackpy.local.cloud.credentials import admin_token, credentials, root_secret
 from ackpy.local.cloud.endpoint import DEFAULT_ACCOUNT, CloudEndpoint, CloudOptions
-from ackpy.local.cloud.front import Front
+from ackpy.local.cloud.front import CUT, Front
 from ackpy.local.cloud.journal import Journal
 
 if TYPE_CHECKING:
@@ -82,6 +83,14 @@ def _restore(cloud: EmbeddedAws, journal: Journal) -> None:
             print(f"ackpy: {journal.path} line {number}: {name} now answers {status}", file=sys.stderr)
 
 
+class _Protocol(HttpToolsProtocol):
+    """uvicorn's protocol, whose connections the application can cut."""
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self.scope["extensions"] = {CUT: {"abort": self.transport.abort}}
+
+
 class _Server(uvicorn.Server):
     """uvicorn that says when it accepts connections, and leaves signals to its caller."""
 
@@ -101,7 +110,7 @@ class _Server(uvicorn.Server):
 async def _run(front: Front, listener: socket.socket, started: Callable[[], None], stop: asyncio.Event) -> None:
     config = uvicorn.Config(
         front,
-        http="httptools",
+        http=_Protocol,
         lifespan="off",
         log_level="critical",
         access_log=False,

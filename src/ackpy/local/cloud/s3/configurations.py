@@ -33,23 +33,28 @@ def handlers() -> dict[str, Handler]:
     return table
 
 
-def _kept(kind: str, call: Call) -> dict[str, Any]:
-    kept: dict[str, Any] = kept_of(call, the_bucket(call).name)["configurations"].setdefault(kind, {})
+def _kept(call: Call) -> dict[str, Any]:
+    """The bucket's configurations of all kinds, by kind and id."""
+    kept: dict[str, Any] = kept_of(call, the_bucket(call).name)["configurations"]
     return kept
+
+
+def _all(kind: str, call: Call) -> list[dict[str, Any]]:
+    return [configuration for place, configuration in sorted(_kept(call).items()) if place.startswith(f"{kind}/")]
 
 
 def _put(kind: str, call: Call) -> Mapping[str, Any]:
     parameters = checked_parameters(call)
     configuration, name = parameters[f"{kind}Configuration"], str(parameters["Id"])
-    kept = _kept(kind, call)
+    kept, place = _kept(call), f"{kind}/{name}"
     if configuration["Id"] != name:
         raise ServiceError("InvalidArgument", "The id in the request does not match the id in the configuration.")
-    if name not in kept and len(kept) >= MOST:
+    if place not in kept and len(_all(kind, call)) >= MOST:
         message = (
             f"You are attempting to create a new configuration but have already reached the {MOST}-configuration limit."
         )
         raise ServiceError("TooManyConfigurations", message)
-    kept[name] = configuration
+    kept[place] = configuration
     return {}
 
 
@@ -59,12 +64,12 @@ def _get(kind: str, call: Call) -> Mapping[str, Any]:
 
 def _delete(kind: str, call: Call) -> Mapping[str, Any]:
     configuration = _existing(kind, call)
-    del _kept(kind, call)[configuration["Id"]]
+    del _kept(call)[f"{kind}/{configuration['Id']}"]
     return {}
 
 
 def _existing(kind: str, call: Call) -> dict[str, Any]:
-    configuration: dict[str, Any] | None = _kept(kind, call).get(str(call.parameters()["Id"]))
+    configuration: dict[str, Any] | None = _kept(call).get(f"{kind}/{call.parameters()['Id']}")
     if configuration is None:
         raise ServiceError("NoSuchConfiguration", "The specified configuration does not exist.", 404)
     return configuration
@@ -73,7 +78,7 @@ def _existing(kind: str, call: Call) -> dict[str, Any]:
 def _list(kind: str, call: Call) -> Mapping[str, Any]:
     """One page, by id; the token is the last id of the page before."""
     after = str(call.parameters().get("ContinuationToken", ""))
-    rest = [configuration for name, configuration in sorted(_kept(kind, call).items()) if name > after]
+    rest = [configuration for configuration in _all(kind, call) if configuration["Id"] > after]
     page, more = rest[:PAGE], len(rest) > PAGE
     token = {"NextContinuationToken": page[-1]["Id"]} if more else {}
     sent = {"ContinuationToken": after} if after else {}
