@@ -108,7 +108,10 @@ class _Work:
     def _elements(self, view: View) -> list[Element]:
         value = fieldpath.get(view.spec, self.aspect.path) or []
         found = self._of_map(value) if isinstance(value, dict) else self._of_list(value)
-        return list({canonical(each.key): each for each in reversed(found)}.values())[::-1]
+        first: dict[str, Element] = {}
+        for each in found:
+            first.setdefault(canonical(each.key), each)
+        return list(first.values())
 
     def _of_map(self, value: dict[str, Json]) -> list[Element]:
         return [Element(key, each) for key, each in value.items()]
