@@ -15,7 +15,7 @@ from ackpy.operator.options import FLAGS
 @click.command(cls=GroupedCommand)
 @controller_flags(leave_out=("kubeconfig",))
 @click.pass_context
-def echo(ctx: click.Context, **values: Any) -> None:
+def echo(ctx: click.Context, /, **values: Any) -> None:
     print(given(ctx, leave_out=("services",)), sorted(values))
 
 

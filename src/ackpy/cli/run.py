@@ -9,7 +9,9 @@ from typing import Any
 import click
 
 from ackpy.cli.flags import GroupedCommand, controller_flags
-from ackpy.operator.options import parse
+from ackpy.cli.signals import on_signal
+from ackpy.local.lifeline import tied_to
+from ackpy.operator.options import RunOptions, parse
 
 
 @click.command(cls=GroupedCommand)
@@ -20,11 +22,18 @@ from ackpy.operator.options import parse
 def command(parent_pid: int | None, **values: Any) -> None:
     """Run the controllers against a cluster (KUBECONFIG or in-cluster) and AWS (the default credential chain)."""
     from ackpy.cli.logs import configure  # noqa: PLC0415  keeps `ackpy --help` fast
-    from ackpy.operator.assemble import run  # noqa: PLC0415
 
     options = parse(values)
     configure(options.log_level)
-    asyncio.run(run(options, ready=_announce if parent_pid else None, parent=parent_pid))
+    asyncio.run(_run(options, parent_pid))
+
+
+async def _run(options: RunOptions, parent: int | None) -> None:
+    from ackpy.operator.assemble import run  # noqa: PLC0415
+
+    stop = on_signal()
+    async with tied_to(parent, stop):
+        await run(options, ready=_announce if parent else None, stop=stop)
 
 
 def _announce() -> None:

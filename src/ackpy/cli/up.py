@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import shlex
-import signal
 import tempfile
 import time
 from contextlib import ExitStack
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ackpy.cli.flags import GroupedCommand, controller_flags, given
+from ackpy.cli.signals import on_signal
 from ackpy.errors import ConfigError
 from ackpy.operator.options import split
 
@@ -60,7 +60,7 @@ PORT, AWS_PORT = 7443, 7444
 )
 @controller_flags(leave_out=OF_UP)
 @click.pass_context
-def command(ctx: click.Context, **values: Any) -> None:
+def command(ctx: click.Context, /, **values: Any) -> None:
     """Start a cluster, an AWS and the controllers on this machine; nothing outside the data folder is touched."""
     with ExitStack() as held:
         if values["ephemeral"]:
@@ -91,7 +91,7 @@ async def _up(options: StackOptions, *, real_aws: bool) -> None:
     started = time.monotonic()
     if not options.aws and options.controllers and not os.environ.get("AWS_ENDPOINT_URL"):
         await _name_account(options.region, allowed=real_aws)
-    interrupted = _on_signal()
+    interrupted = on_signal()
     async with running(options) as stack:
         print(ready_lines(options, stack, time.monotonic() - started), flush=True)
         ended = asyncio.ensure_future(stack.ended())
@@ -111,13 +111,6 @@ async def _name_account(region: str, *, allowed: bool) -> None:
     from ackpy.operator.assemble import caller_account  # noqa: PLC0415
 
     print(f"real AWS: account {await caller_account(region)}, region {region}", flush=True)
-
-
-def _on_signal() -> asyncio.Event:
-    event = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, event.set)
-    return event
 
 
 def ready_lines(options: StackOptions, stack: Stack, seconds: float) -> str:

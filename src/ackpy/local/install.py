@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ackpy.errors import StackError
-from ackpy.kube.client import KubeClient, WriteOptions
+from ackpy.kube.calls import WriteOptions
+from ackpy.kube.client import KubeClient
 from ackpy.kube.config import KubeConfig
 from ackpy.kube.objects import Object, ObjectKey
 from ackpy.kube.resource import CUSTOM_RESOURCE_DEFINITIONS, NAMESPACES

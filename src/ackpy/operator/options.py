@@ -12,9 +12,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ackpy import __version__
+from ackpy.controllers.options import ReconcilerOptions, deletion_policy, resync_seconds
+from ackpy.controllers.tags import parse_templates
 from ackpy.errors import ConfigError
 
-DEFAULT_RESYNC_SECONDS = 36_000
 DEFAULT_TAGS = "services.k8s.aws/controller-version=%CONTROLLER_SERVICE%-%CONTROLLER_VERSION%,services.k8s.aws/namespace=%K8S_NAMESPACE%"
 LOG_LEVELS = ("debug", "info", "warn", "error")
 NAMESPACE = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
@@ -104,18 +106,14 @@ FLAGS: tuple[Flag, ...] = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunOptions:
-    """Checked settings of one controller process. `services` and `namespaces` empty mean all; `resync` is in seconds."""
+    """Checked settings of one controller process. `services` and `namespaces` empty mean all."""
 
     services: tuple[str, ...]
     namespaces: tuple[str, ...]
     kubeconfig: str
-    region: str
     endpoint_url: str
     allow_unsafe_endpoint: bool
-    deletion_policy: str
-    resource_tags: tuple[str, ...]
-    resync: int
-    workers: int
+    reconciler: ReconcilerOptions
     metrics_address: str
     health_address: str
     log_level: str
@@ -129,13 +127,9 @@ def parse(values: Mapping[str, Any], environment: Mapping[str, str] | None = Non
         services=split(values["services"]),
         namespaces=_namespaces(values["watch_namespace"]),
         kubeconfig=values["kubeconfig"],
-        region=_region(values["aws_region"]),
         endpoint_url=_endpoint(values["aws_endpoint_url"], allowed=values["allow_unsafe_aws_endpoint_urls"]),
         allow_unsafe_endpoint=values["allow_unsafe_aws_endpoint_urls"],
-        deletion_policy=_one_of("deletion-policy", values["deletion_policy"] or "delete", ("delete", "retain")),
-        resource_tags=split(values["resource_tags"]),
-        resync=_at_least("reconcile-default-resync-seconds", values, 0) or DEFAULT_RESYNC_SECONDS,
-        workers=_at_least("reconcile-default-max-concurrent-syncs", values, 1),
+        reconciler=_reconciler(values),
         metrics_address=values["metrics_addr"] or f"{host}:8080",
         health_address=values["healthz_addr"] or f"{host}:8081",
         log_level=_one_of("log-level", values["log_level"], LOG_LEVELS),
@@ -157,10 +151,15 @@ def _namespaces(text: str) -> tuple[str, ...]:
     return names
 
 
-def _region(text: str) -> str:
-    if not text:
-        raise ConfigError("--aws-region (or AWS_REGION) must name the region of resources that name none")
-    return text
+def _reconciler(values: Mapping[str, Any]) -> ReconcilerOptions:
+    return ReconcilerOptions(
+        region=values["aws_region"],
+        controller_version=__version__,
+        resync_seconds=resync_seconds(values["reconcile_default_resync_seconds"]),
+        concurrency=values["reconcile_default_max_concurrent_syncs"],
+        deletion_policy=deletion_policy(values["deletion_policy"]),
+        resource_tags=parse_templates(split(values["resource_tags"])),
+    )
 
 
 def _endpoint(url: str, *, allowed: bool) -> str:
@@ -175,11 +174,4 @@ def _endpoint(url: str, *, allowed: bool) -> str:
 def _one_of(flag: str, value: str, choices: tuple[str, ...]) -> str:
     if value not in choices:
         raise ConfigError(f"--{flag}: found {value!r}, expected one of {', '.join(choices)}")
-    return value
-
-
-def _at_least(flag: str, values: Mapping[str, Any], least: int) -> int:
-    value: int = values[flag.replace("-", "_")]
-    if value < least:
-        raise ConfigError(f"--{flag}: found {value}, must be {least} or more")
     return value

@@ -1,0 +1,74 @@
+"""The flags and the catalog -> the reference pages under docs/reference. Run by `make docs`; a test holds the pages to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import groupby
+from pathlib import Path
+
+from ackpy.model.descriptor import Descriptor
+from ackpy.operator.kinds import descriptors
+from ackpy.operator.options import FLAGS, Flag
+
+FOLDER = Path(__file__).parent / "reference"
+NOTICE = "<!-- rendered by `make docs` from the source: do not edit -->"
+
+
+def flags_page() -> str:
+    """Every flag of `ackpy run`, group by group."""
+    lines = [
+        "# Flags of `ackpy run`",
+        "",
+        NOTICE,
+        "",
+        "`ackpy up` takes those of the behaviour and process groups too.",
+        "",
+    ]
+    for group, flags in groupby(FLAGS, key=lambda flag: flag.group):
+        lines += [f"## {group}", "", "| flag | environment variable | default | |", "|---|---|---|---|"]
+        lines += [_row(flag) for flag in flags]
+        lines.append("")
+    return "\n".join(lines)
+
+
+def _row(flag: Flag) -> str:
+    variable = f"`{flag.variable}`" if flag.variable else ""
+    default = f"`{flag.default}`" if flag.default not in ("", 0, False) else ""
+    return f"| `--{flag.name}` | {variable} | {default} | {flag.help} |"
+
+
+def kinds_page() -> str:
+    """Every kind of the catalog, with what it may call."""
+    lines = ["# Kinds", "", NOTICE, ""]
+    for kind in descriptors():
+        lines += [
+            f"## {kind.service} {kind.kind}",
+            "",
+            f"`{kind.api_version}`, `kubectl get {kind.plural}.{kind.group}`",
+            "",
+        ]
+        lines += ["| role | AWS operations |", "|---|---|", *_operations(kind), ""]
+    return "\n".join(lines)
+
+
+def _operations(kind: Descriptor) -> Iterator[str]:
+    by_role: dict[str, list[str]] = {}
+    for usage in kind.operations():
+        by_role.setdefault(usage.role.value, []).append(usage.operation)
+    for role, operations in by_role.items():
+        yield f"| {role} | {', '.join(dict.fromkeys(operations))} |"
+
+
+PAGES = {"flags.md": flags_page, "kinds.md": kinds_page}
+
+
+def main() -> None:
+    """Write every page."""
+    FOLDER.mkdir(exist_ok=True)
+    for name, page in PAGES.items():
+        (FOLDER / name).write_text(page())
+        print(f"docs/reference/{name}")
+
+
+if __name__ == "__main__":
+    main()
