@@ -37,7 +37,7 @@ INITIALISMS: Final = (
     _row("Ids", "IDs"),
     _row("Id", pattern="!entifier|le|entity|entities|empotency|c"),
     _row("Idc"),
-    _row("Dbi"),
+    _row("Dbi", pattern="Dbi"),  # a pattern, so that the DBI of DBInstance is not taken for it
     _row("Db", pattern="!i"),
     _row("DB"),
     _row("CACert", "CACert", "caCert"),

@@ -107,8 +107,15 @@ def _descriptor(draft: Draft, types: Types) -> Descriptor:
         hooks=resource.hooks or Hooks(),
         arn_member=draft.arn,
         owner_member=draft.owner,
-        documentation=roles.create.doc,
+        documentation=_documentation(draft),
     )
+
+
+def _documentation(draft: Draft) -> str:
+    """What AWS says of the thing itself: the documentation of the structure that create answers, in HTML; "" where it has none."""
+    create = draft.roles.create
+    at = split.output_wrapper(draft.resource, draft.model, create)
+    return paths.walk(draft.model, draft.model.shape(create.output), at).shape.doc if at else ""
 
 
 def _create(draft: Draft, api: Api, tags: Tagging | None) -> Operation:
