@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import random
+import uuid
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,9 +17,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 import time_machine
+from moto.core import base_backend
 from moto.core.base_backend import AccountSpecificBackend
 from moto.moto_api._internal import mock_random
 
+_SYSTEM_RANDOM = os.urandom
 ACCOUNT_BIRTH = datetime(2020, 1, 1, tzinfo=UTC).timestamp()
 
 
@@ -55,10 +58,18 @@ def _drawn_from(generator: random.Random) -> Iterator[None]:
 
 
 def pin_first_touch() -> None:
-    """Have moto make an account's backend of a service and region the same way each time. Done once a process."""
+    """Have moto make an account's backend of a service and region the same way each time. Done once a process.
+
+    moto's registries of backends draw identifiers of their own, whenever a module is first imported: not from our seeds.
+    """
+    base_backend.uuid4 = _system_uuid4  # type: ignore[attr-defined]  # a test says when moto no longer has it
     made = AccountSpecificBackend.__getitem__
     if not hasattr(made, "pinned"):
         AccountSpecificBackend.__getitem__ = _pinned_first_touch(made)  # type: ignore[method-assign]
+
+
+def _system_uuid4() -> uuid.UUID:
+    return uuid.UUID(bytes=_SYSTEM_RANDOM(16), version=4)
 
 
 def _pinned_first_touch(made: Callable[..., Any]) -> Callable[..., Any]:

@@ -90,12 +90,16 @@ def _describe(kind: Kind, call: Call) -> Mapping[str, Any]:
     members = _valid(call)
     if kind.chosen in members:
         wanted = [key for key in members[kind.chosen] if kind.strict or _place(kind, call, key) in call.kept]
-        found = [_existing(kind, call, key) for key in wanted]
-        return {kind.listed: found, "registryId": call.identity.account}
+        return _page(kind, call, [_existing(kind, call, key) for key in wanted])
     limit, after = int(members.get("maxResults", PAGE)), members.get("nextToken", "")
     rest = [resource for resource in _all(kind, call) if resource[kind.key] > after]
     token = {"nextToken": rest[limit - 1][kind.key]} if len(rest) > limit else {}
-    return {kind.listed: rest[:limit], "registryId": call.identity.account, **token}
+    return {**_page(kind, call, rest[:limit]), **token}
+
+
+def _page(kind: Kind, call: Call, resources: list[dict[str, Any]]) -> dict[str, Any]:
+    registry = {"registryId": call.identity.account}
+    return {kind.listed: [{**resource, **registry} for resource in resources], **registry}
 
 
 def _place(kind: Kind, call: Call, key: str = "") -> str:

@@ -139,7 +139,7 @@ def _canonical(request: HttpRequest, scope: Scope, payload: str) -> str:
 def _canonical_path(path: str, service: str) -> str:
     """S3 signs the path as its key is spelled; every other service signs the once more encoded, tidied path."""
     if service in {"s3", "s3-outposts", "s3-object-lambda"}:
-        return quote(unquote_to_bytes(path), safe="/-_.~")
+        return "/".join(_encoded(segment) for segment in path.split("/"))
     return quote(_tidied(path), safe="/-_.~")
 
 

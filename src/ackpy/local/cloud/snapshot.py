@@ -10,14 +10,16 @@ from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from datetime import date
 from enum import Enum
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from moto.core.base_backend import BackendDict, BaseBackend
+from moto.iam.models import AWSManagedPolicy
 
 if TYPE_CHECKING:
     from ackpy.local.cloud.call import State
 
-_CHANGED_BY_READS = frozenset({"last_used", "_pagination_tokens", "service_name"})
+_CHANGED_BY_READS = frozenset({"last_used", "_pagination_tokens", "aws_managed_policies"})
 _IN_USE: list[BackendDict[Any]] = BackendDict._instances  # type: ignore[misc]  # noqa: SLF001  # moto's only such list
 _SCALARS = (str, int, float, bool, type(None))
 _DEEPEST = 24
@@ -35,7 +37,7 @@ def snapshot(account: str, state: State) -> dict[str, Any]:
 
 
 def _attributes(thing: Any, above: list[int]) -> dict[str, Any]:
-    """The object's attributes without those of its class, of reading, and that are empty."""
+    """The object's attributes without those that reading changes and those that are empty."""
     values = vars(thing)
     names = sorted(name for name in values if name not in _CHANGED_BY_READS)
     plain = ((name, _plain(values[name], above)) for name in names)
@@ -60,11 +62,16 @@ def _plain(value: Any, above: list[int]) -> Any:
 
 def _composite(value: Any, above: list[int]) -> Any:
     if isinstance(value, Mapping):
-        return {str(name): _plain(item, above) for name, item in sorted(value.items(), key=lambda pair: str(pair[0]))}
+        named = sorted(
+            ((str(name), item) for name, item in value.items() if not _is_untouched(item)), key=itemgetter(0)
+        )
+        return {name: _plain(item, above) for name, item in named}
     if isinstance(value, (list, tuple)):
         return [_plain(item, above) for item in value]
     if isinstance(value, AbstractSet):
         return sorted(str(_plain(item, above)) for item in value)
+    if isinstance(value, AWSManagedPolicy):
+        return f"{value.arn} attached {value.attachment_count} times"
     if isinstance(value, BaseBackend):
         return f"<{type(value).__name__}>"
     if hasattr(value, "read") and hasattr(value, "seek"):
@@ -72,6 +79,11 @@ def _composite(value: Any, above: list[int]) -> Any:
     return (
         _attributes(value, above) if hasattr(value, "__dict__") and not callable(value) else str(type(value).__name__)
     )
+
+
+def _is_untouched(value: Any) -> bool:
+    """AWS's own policies are in every account: only those that somebody uses are the account's."""
+    return isinstance(value, AWSManagedPolicy) and value.attachment_count == 0
 
 
 def _file(file: Any) -> str:
