@@ -112,8 +112,8 @@ def facet(path: str, name: str, at: str, *, delete: bool = False, whole: bool = 
         AspectKind.FACET,
         (path,),
         order=0,
-        get=operation(f"Get{name}", Role.READ, "" if whole else at),
-        put=operation(f"Put{name}", Role.PUT, at, replaces=True, carry=frozenset({"Hidden"})),
+        get=operation(f"Get{name}", Role.READ, "" if whole else at, carry=frozenset({"Hidden"})),
+        put=operation(f"Put{name}", Role.PUT, at, replaces=True),
         clear=operation(f"Delete{name}", Role.CLEAR) if delete else None,
         **more,
     )

@@ -146,8 +146,8 @@ class Operation:
     path (a spec path before a status path) has its value under another name than its own: path -> JMESPath in the object, or in a
     facet's value; that of a path through `..`, in the element. `observes` are the top-level CRD paths that the answer can carry.
     `node` is the type of the value at `at` where this operation takes or gives another form than the aspect's (a tag map for a tag
-    list; the keys of an untag). `carry` are AWS members of the value which a replacing write accepts and the CRD leaves out: they are
-    carried over from the answer. `match` are, for a read that lists, members of an item -> the CRD path whose value they must equal.
+    list; the keys of an untag). `carry` are, of a facet's read, members that the CRD leaves out and the put accepts: they are carried
+    over from the answer. `match` are, for a read that lists, members of an item -> the CRD path whose value they must equal.
     """
 
     name: str

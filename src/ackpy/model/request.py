@@ -243,7 +243,7 @@ def _put(
     params: dict[str, Any] = {}
     sent = to_aws(_node(descriptor, aspect, operation), value, aspect.path, descriptor.rules)
     if sent is not None:
-        place(params, operation.at, {**_carried(aspect, operation, answer), **sent} if isinstance(sent, dict) else sent)
+        place(params, operation.at, {**_carried(aspect, answer), **sent} if isinstance(sent, dict) else sent)
     _fill(params, descriptor, operation, desired.spec, lambda _member, _path: True)
     bind(params, descriptor, operation, desired.over(latest), scope)
     return finished(descriptor, operation, params, desired, latest)
@@ -253,9 +253,12 @@ def _node(descriptor: Descriptor, aspect: Aspect, operation: Operation) -> Node:
     return operation.node or aspect.node or descriptor.spec.at(aspect.path)
 
 
-def _carried(aspect: Aspect, operation: Operation, answer: Mapping[str, Any] | None) -> dict[str, Any]:
-    observed = pick(answer, aspect.get.at) if answer is not None and aspect.get is not None else None
-    return {name: value for name, value in (observed or {}).items() if name in operation.carry}
+def _carried(aspect: Aspect, answer: Mapping[str, Any] | None) -> dict[str, Any]:
+    """What the observed value holds beyond the schema, and the write takes."""
+    if answer is None or aspect.get is None:
+        return {}
+    observed = pick(answer, aspect.get.at) or {}
+    return {name: observed[name] for name in sorted(aspect.get.carry) if name in observed}
 
 
 def _with_resets(
