@@ -70,7 +70,7 @@ _TEXTS: Final[Mapping[Code, tuple[str, str]]] = {
         "one AWS resource has one owner: delete one of the two objects, or name another resource",
     ),
     Code.REFUSED: ("{why}", ""),
-    Code.IMMUTABLE: ("{path} is immutable and differs from AWS: {advice}", ""),
+    Code.IMMUTABLE: ("{path} is immutable: {advice}", ""),
     Code.NO_UPDATE: (
         "{paths}: AWS has no operation that changes it",
         "set it back, or delete the object and create it anew",

@@ -13,6 +13,7 @@ from typing import Any, Final, Self
 
 from ackpy.kube import objects
 from ackpy.kube.objects import Object
+from ackpy.model import fieldpath
 from ackpy.model.delta import Mode, digest
 from ackpy.model.descriptor import Descriptor
 
@@ -66,11 +67,12 @@ def modes(
     """How each managed path is compared.
 
     Without a memory only what the spec says counts, leaf by leaf, and nothing is reset: an object that ACK managed comes over
-    without a write. `unconfirmed`: a create whose end is not known may have carried any of it, so all is written whole.
+    without a write. `unconfirmed`: the end of a create is not known, so that what follows a create call is looked at in full.
     """
     wanted = digests(descriptor, spec)
     if unconfirmed:
-        return dict.fromkeys(wanted, Mode.WHOLE)
+        carried = {fieldpath.of(path).top for path in descriptor.aspect("").paths}
+        return {path: Mode.LEAVES if path in carried else Mode.WHOLE for path in wanted}
     if memory is None:
         return dict.fromkeys(wanted, Mode.LEAVES)
     kept = {path: Mode.LEAVES if memory.paths.get(path) == each else Mode.WHOLE for path, each in wanted.items()}

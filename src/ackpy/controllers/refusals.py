@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Final
 
 from ackpy.controllers.blocked import Blocked, Code
+from ackpy.controllers.memory import Memory, digests
 from ackpy.model import fieldpath
 from ackpy.model.definition import Compare
 from ackpy.model.delta import Delta
 from ackpy.model.descriptor import Descriptor
 from ackpy.model.when import When
+
+_SET_BACK: Final = "set it back, or delete the object and create it anew"
 
 
 def refusal(descriptor: Descriptor, desired: Mapping[str, Any], latest: Mapping[str, Any] | None) -> Blocked | None:
@@ -46,6 +49,16 @@ def _policy(path: str, text: Any) -> str:
         where = f" at line {error.lineno} column {error.colno}" if isinstance(error, json.JSONDecodeError) else ""
         return f"spec.{path} is not valid JSON{where}: give an IAM policy document"
     return "" if isinstance(policy, dict) else f"spec.{path} must be a JSON object with a Statement"
+
+
+def renamed(descriptor: Descriptor, spec: Mapping[str, Any], memory: Memory | None) -> Blocked | None:
+    """An identifier that is another than the one under which the resource was made: to follow it would leave that one behind."""
+    if memory is None:
+        return None
+    for path, found in digests(descriptor, spec).items():
+        if path in descriptor.identifiers and memory.paths.get(path, found) != found:
+            return Blocked(Code.IMMUTABLE, {"path": f"spec.{path}", "advice": _SET_BACK})
+    return None
 
 
 def immutable(delta: Delta) -> Blocked | None:

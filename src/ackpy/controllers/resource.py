@@ -26,7 +26,7 @@ from ackpy.controllers.observe import Observation, read_plan
 from ackpy.controllers.options import DeletionPolicy, ReconcilerOptions
 from ackpy.controllers.place import moved, region
 from ackpy.controllers.plan import Cause, Plan
-from ackpy.controllers.refusals import refusal
+from ackpy.controllers.refusals import refusal, renamed
 from ackpy.controllers.run import Ending, LetGo, News, Run, Trace
 from ackpy.controllers.state import gate
 from ackpy.controllers.world import Cloud, Cluster, Ids, Recorder, Time
@@ -97,8 +97,7 @@ class ResourceReconciler:
 
     async def _sync(self, run: Run, request: Request) -> Result:
         """Steps 2 to 5. References and secrets (step 2) are resolved into `run` here, once they are built."""
-        unwise = moved(run.obj, run.scope.region) or self._duplicate(run)
-        if block := unwise or refusal(self._descriptor, run.desired().spec, None):
+        if block := self._unwise(run):
             return await self._finish(run, run.obj, blocked(run, block))
         try:
             manager = await self._manager(run, request)
@@ -201,6 +200,14 @@ class ResourceReconciler:
         heard = self.ledger.of(objects.uid_of(run.obj)).heard
         calls = await self._world.cloud.calls(run.scope.region, ticket, heard)
         return ResourceManager(self._descriptor, calls, run.scope)
+
+    def _unwise(self, run: Run) -> Blocked | None:
+        """What speaks against acting at all, as far as it can be known without asking AWS."""
+        made = run.claim in {Claim.OPEN, Claim.OWNED}
+        elsewhere = moved(run.obj, run.scope.region) or renamed(
+            self._descriptor, run.spec, run.memory if made else None
+        )
+        return elsewhere or self._duplicate(run) or refusal(self._descriptor, run.desired().spec, None)
 
     def _duplicate(self, run: Run) -> Blocked | None:
         """Whether an older object names the same AWS resource: then this one keeps away from it."""
