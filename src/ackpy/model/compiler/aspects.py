@@ -42,7 +42,10 @@ class Writer:
                     raise DefinitionError(f"{path} has two writers, {owned[path]} and {aspect.name}: leave one of them")
                 owned[path] = aspect.name
         core = Aspect("", AspectKind.CORE, tuple(sorted(set(self._values()) - set(owned))), order=0, in_create=True)
-        return _ordered([core, *(replace(each, order=place) for place, each in enumerate(others, start=1))], owned)
+        return _ordered(
+            [core, *(replace(each, order=place) for place, each in enumerate(others, start=1))],
+            {**dict.fromkeys(core.paths, ""), **owned},
+        )
 
     def _values(self) -> Iterator[str]:
         """The spec's properties, references left out."""

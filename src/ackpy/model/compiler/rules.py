@@ -69,15 +69,18 @@ def check_writers(draft: Draft, core: Aspect, update: Operation | None, found: d
     Where the definition says that the kind has no update at all, what nothing writes is fixed, and `found` says so.
     """
     written = set(update.fields.values()) if update else set()
-    for path in core.paths:
-        rule = found.get(path, Rule(path))
-        settled = rule.immutable or rule.ignore or rule.compare is Compare.IGNORE or path in draft.identifiers
-        if path in written or settled:
-            continue
-        if draft.resource.operations.update != "-":
-            advice = "say update=, a facet, a group, or immutable=; operations=Operations(update='-') where nothing can be updated"
-            raise DefinitionError(f"{path}: nothing writes it after create: {advice}")
-        found[path] = replace(rule, immutable=FIXED)
+    orphans = [path for path in core.paths if path not in written and not _settled(draft, path, found)]
+    if orphans and draft.resource.operations.update != "-":
+        advice = "say update=, a facet, a group, or immutable=; operations=Operations(update='-') where nothing can be updated"
+        raise DefinitionError(f"{', '.join(orphans)}: nothing writes it after create: {advice}")
+    for path in orphans:
+        found[path] = replace(found.get(path, Rule(path)), immutable=FIXED)
+
+
+def _settled(draft: Draft, path: str, found: dict[str, Rule]) -> bool:
+    """Whether a difference at a path that nothing writes is dealt with: refused, or not looked at."""
+    rule = found.get(path, Rule(path))
+    return bool(rule.immutable) or rule.ignore or rule.compare is Compare.IGNORE or path in draft.identifiers
 
 
 def check_paths(draft: Draft, spec: Node, status: Node) -> None:
