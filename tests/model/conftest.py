@@ -93,6 +93,7 @@ SPEC = structure(
     code=structure(zip=BLOB, hash=TEXT),
     engine=TEXT,
     alias=TEXT,
+    flag=Node(Type.MAP, element=TEXT, marker=True),
 )
 STATUS = structure(state=TEXT, createdAt=TIME, location=TEXT, widgetID=TEXT, usage=structure(bytes=WHOLE))
 
@@ -124,7 +125,7 @@ TAKEN = Binding("Taken", "key")
 
 CORE_PATHS = (
     "name", "weight", "size", "capacity", "roleARN", "keyID", "subnets", "source", "password", "users", "variables",
-    "steps", "code", "engine", "alias",
+    "steps", "code", "engine", "alias", "flag",
 )  # fmt: skip
 
 CORE_FIELDS = {

@@ -122,6 +122,8 @@ CASES: dict[str, tuple[Any, Any, list[str], list[str]]] = {
         {"lifecycle": {"rules": [{"id": "a", "until": "2026-11-24T00:00:00Z"}]}},
         ["lifecycle.rules[id=a].until"], ["lifecycle.rules[id=a].until"],
     ),
+    "a marker that AWS lacks": ({"flag": {}}, {}, ["flag"], ["flag"]),
+    "a marker, whatever is written into it": ({"flag": {"a": "b"}}, {"flag": {}}, [], []),
     "what AWS never shows": ({"code": {"hash": "x"}}, {}, [], ["code"]),
     "references": ({"roleRef": {"from": {"name": "r"}}}, {}, [], []),
 }  # fmt: skip

@@ -96,10 +96,11 @@ def normal_document(text: Any) -> Any:
     """The canonical JSON of a JSON or YAML text, None of ""; a text that is neither, without its outer blanks."""
     if not isinstance(text, str):
         return text
+    text = text.strip()
     try:
-        return canonical(_parsed(text)) if text.strip() else None
+        return canonical(_parsed(text)) if text else None
     except _UNREADABLE:
-        return text.strip()
+        return text
 
 
 def canonical(value: Any) -> str:

@@ -63,6 +63,8 @@ def _refuse_union(node: Node, given: Sequence[str], at: str) -> None:
 
 
 def _elements_to_aws(node: Node, value: Json, at: str, rules: Rules) -> Any:
+    if node.marker:
+        return {}
     element = _element(node)
     if node.type is Type.MAP:
         sent = {key: to_aws(element, each, f"{at}..", rules) for key, each in value.items()}

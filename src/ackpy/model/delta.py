@@ -223,6 +223,9 @@ class Comparison:
             yield from self._aligned(spot, key, desired, latest or [])
         elif spot.node.type is Type.STRUCTURE:
             yield from self._structure(spot, desired, latest)
+        elif spot.node.marker:
+            if latest is None:
+                yield self._difference(spot, desired, None)
         elif spot.node.type is Type.MAP:
             yield from self._map(spot, desired, latest or {})
         elif spot.node.type is Type.LIST:

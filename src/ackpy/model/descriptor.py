@@ -55,7 +55,10 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A type. STRUCTURE has `members` by property name; LIST and MAP have `element`. `sensitive`: AWS's model says: show it nowhere."""
+    """A type. STRUCTURE has `members` by property name; LIST and MAP have `element`. `sensitive`: AWS's model says: show it nowhere.
+
+    `marker`: AWS's structure without members, which the CRD shows as a string map; that it is there is all it says.
+    """
 
     type: Type
     shape: str = ""
@@ -64,6 +67,7 @@ class Node:
     element: Node | None = None
     union: bool = False
     sensitive: bool = False
+    marker: bool = False
 
     def at(self, path: Path) -> Node:
         """The node below at a path, concrete or of a definition. KeyError names the path and the segment that is not there."""

@@ -15,17 +15,18 @@ from typing import Any, Final
 from urllib.parse import unquote
 
 OLDEST_VERSION: Final = "2008-10-17"
-_ENCODED: Final = re.compile(r"\s*%7B", re.IGNORECASE)
+_ENCODED: Final = re.compile(r"%7B", re.IGNORECASE)
 _ROOT: Final = re.compile(r"arn:aws[\w-]*:iam::(\d{12}):root")
 
 
 def normal(text: str) -> str:
     """The canonical JSON of a policy; what is no JSON object is the text without its outer blanks. Never raises; idempotent."""
+    text = text.strip()
     try:
         policy = json.loads(unquote(text) if _ENCODED.match(text) else text)
-        return canonical(_policy(policy)) if isinstance(policy, Mapping) else text.strip()
+        return canonical(_policy(policy)) if isinstance(policy, Mapping) else text
     except (ValueError, RecursionError):
-        return text.strip()
+        return text
 
 
 def canonical(value: Any) -> str:

@@ -76,18 +76,13 @@ def update(descriptor: Descriptor, aspect: Aspect, delta: Delta, desired: View, 
     """The kind's own update (the core aspect) or a group's operation: what differs, what is demanded, the identifiers.
 
     All fields of a group that is `whole`, or whose operation replaces. A field that was taken out is sent as its rule's `clear`, else
-    `default`. What AWS demands and the spec leaves out is sent as observed. ValueError for a core without an update operation.
+    `default`. What AWS demands and the spec leaves out is sent as observed, else as the default. ValueError for a core without an
+    update operation.
     """
     operation = needed(descriptor.update if aspect.kind is AspectKind.CORE else aspect.put, aspect, "update")
-    spec = _with_resets(descriptor, delta, desired.spec, latest.spec)
-    demanded = {
-        path: fieldpath.get(latest.spec, path)
-        for member, path in operation.fields.items()
-        if member in operation.required
-    }
-    for path, observed in demanded.items():
-        if fieldpath.get(spec, path) is None and observed is not None:
-            spec = fieldpath.assign(spec, path, observed)
+    spec = _with_demanded(
+        descriptor, operation, _with_resets(descriptor, delta, desired.spec, latest.spec), latest.spec
+    )
     whole = aspect.whole or operation.replaces
     params: dict[str, Any] = {}
     fields: dict[str, Any] = {}
@@ -259,6 +254,23 @@ def _carried(aspect: Aspect, answer: Mapping[str, Any] | None) -> dict[str, Any]
         return {}
     observed = pick(answer, aspect.get.at) or {}
     return {name: observed[name] for name in sorted(aspect.get.carry) if name in observed}
+
+
+def _with_demanded(
+    descriptor: Descriptor, operation: Operation, spec: Mapping[str, Json], latest: Mapping[str, Json]
+) -> Mapping[str, Json]:
+    """The spec with what AWS demands and it leaves out: as observed, else the default."""
+    for member, path in operation.fields.items():
+        if member in operation.required and fieldpath.get(spec, path) is None:
+            observed = fieldpath.get(latest, path)
+            value = _default(descriptor, path) if observed is None else observed
+            spec = spec if value is None else fieldpath.assign(spec, path, value)
+    return spec
+
+
+def _default(descriptor: Descriptor, path: str) -> Json:
+    rule = descriptor.rules.get(path)
+    return None if rule is None or rule.default is UNSET else rule.default
 
 
 def _with_resets(

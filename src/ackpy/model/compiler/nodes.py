@@ -77,7 +77,7 @@ class Types:
                 f"structure {shape.name} has no members: list it in `empty` to make it a map of strings, or ignore it"
                 f"{self._trail()}"
             )
-        return Node(Type.MAP, shape.name, shape.doc, element=_STRING)
+        return Node(Type.MAP, shape.name, shape.doc, element=_STRING, marker=True)
 
     def _members(self, shape: Shape, name: str) -> Iterator[Member]:
         member, mark = shape.members[name], self._marks.mark(shape.name, name)
