@@ -66,6 +66,19 @@ def test_an_object_lock_is_enabled_with_or_without_a_rule() -> None:
     assert HOOKS.observe("objectLockConfiguration", answer, value) == {**value, "objectLockEnabledForBucket": True}
 
 
+@pytest.mark.parametrize(
+    ("desired", "latest", "refused"),
+    [
+        ({"objectLockEnabledForBucket": False}, {"objectLockEnabledForBucket": True}, True),
+        ({"objectLockEnabledForBucket": False}, {"objectLockEnabledForBucket": False}, False),
+        ({"objectLockEnabledForBucket": False}, None, False),
+        ({}, {"objectLockEnabledForBucket": True}, False),
+    ],
+)
+def test_object_lock_is_for_ever(desired: dict[str, Any], latest: dict[str, Any] | None, refused: bool) -> None:
+    assert bool(HOOKS.refuse(desired, latest)) is refused
+
+
 def test_mfa_delete_is_never_written() -> None:
     request = {"VersioningConfiguration": {"Status": "Enabled", "MFADelete": "Disabled"}}
     HOOKS.request("PutBucketVersioning", request, {}, {})

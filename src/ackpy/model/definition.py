@@ -276,14 +276,19 @@ class Batch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Field:
-    """One path. Only what AWS's model does not say is given.
+    """One path. Only what AWS's model does not say is given. The path's last segment is the property's name.
 
-    Names: `aws` the create input's member (it seeds the property's name unless `name_as` pins it); in other operations the same
-    member, or see `Resource.names`. Where it comes from when create does not take it: `source` ("Operation:Member.Path"), `facet`,
-    `list_of` / `map_of` a shape, or `type` ("string", "integer", "boolean", "number", "timestamp", "blob", "[]string",
-    "map[string]string").
-    `status` puts it on the status side. `default` is what AWS reports when never set (a value, or UNSET for not known);
-    `clear` is what is sent when a field is taken out.
+    Names: `aws` is AWS's member, where the property is not its name by the rules (at the top, the create input's; an attribute's
+    key); in operations that call it differently see `Resource.names`. `name_as` is the name, in AWS's spelling, that a reference's
+    name is made of where the property's does not do ("VpcId" gives vpcRef). Where the value comes from when create does not take it:
+    `source` ("Operation:Member.Path", "." the whole input), `facet`, `attribute`, `list_of` / `map_of` a shape, or `type`: a shape
+    or an expression of "string", "integer", "boolean", "number", "timestamp", "blob", "[]T", "map[string]T"; a nested path with a
+    `type` adds a member. What is said of a nested path's secret, reference, immutability and name holds for the shape, hence for
+    every kind of the service.
+    `status` puts it on the status side. `read` is where the observed value lies (JMESPath, from the object, in a facet from its
+    value, below `..` from the element), `write` its member in the update. `immutable=True` is a rule of the schema; a text is advice,
+    without a rule, for what AWS alone refuses. `ignore` leaves it out of comparison. `default` is what AWS reports when never set (a
+    value, or UNSET for not known); `clear` is what is sent when a field is taken out.
     """
 
     aws: str = ""
@@ -332,13 +337,14 @@ class Operations:
 class Resource:
     """One kind. `service` is ACK's alias (the API group's first label), `model` botocore's name where it differs.
 
-    `names`: per operation, AWS member -> the CRD field's original name, where an operation calls a field differently.
-    `ignore`: "Shape.Member[.Member]" cut from the model; `ignore_shapes`: shapes cut wherever they occur; `empty`: structures without
-    members that become string maps; `shapes`: structures of our own (name -> member -> type).
-    `wrappers`: operation -> path inside its input
-    or output whose members are the fields. `args`: operation member -> constant, "$account", "$region", "$arn", "$token" or a spec
-    path "$spec.name", for every operation that has the member ("Operation:Member" for one). `found_by`: how a create whose answer
-    was lost is found again: "name", "token" or "tag". `read_by`: the facet that doubles as the core read where AWS has no other.
+    `names`: per operation, AWS member -> the CRD field's name (the property or its original), where an operation calls a field
+    differently. `wrappers`: operation -> path inside its input or output whose members are the fields; "<Operation>Input" and
+    "<Operation>Output" where the two differ. `ignore`: "Shape.Member[.Member]" cut from the model, for every kind of the service;
+    `ignore_shapes`: shapes cut wherever they occur; `empty`: structures without members that become string maps; `shapes`: structures
+    of our own (name -> member -> type expression). `idempotency`: the create token is ours, and no field of the spec.
+    `args`: operation member -> constant, "$account", "$region", "$partition", "$arn", "$token" or a path "$spec.name" or
+    "$status.id", for every operation that has the member ("Operation:Member.Path" for one). `found_by`: how a create whose answer
+    was lost is found again: "name", "token" or "tag". `read_by`: the aspect that doubles as the core read where AWS has no other.
     """
 
     service: str

@@ -34,7 +34,7 @@ _PERMISSIONS: Final[Mapping[str, str]] = {
 
 
 class BucketHooks(Hooks):
-    """The Bucket's four oddities; everything else is in the definition."""
+    """The Bucket's oddities; everything else is in the definition."""
 
     def observe(self, aspect: str, answer: Mapping[str, Any], value: Any) -> Any:
         """The ACL and object lock aspects give a dict of spec path to value."""
@@ -72,6 +72,17 @@ class BucketHooks(Hooks):
         if path in _PERMISSIONS and isinstance(value, str):
             return ",".join(sorted(_grantee(each) for each in value.split(",") if each.strip()))
         return value
+
+    def refuse(self, desired: Spec, latest: Spec | None) -> str:
+        """Object lock is for ever."""
+        switched_off = desired.get("objectLockEnabledForBucket") is False and (latest or {}).get(
+            "objectLockEnabledForBucket"
+        )
+        return (
+            "S3 never switches object lock off again: remove objectLockEnabledForBucket, or set it to true"
+            if switched_off
+            else ""
+        )
 
 
 def _create(request: MutableMapping[str, Any], desired: Spec) -> None:
