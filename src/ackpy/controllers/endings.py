@@ -83,7 +83,7 @@ def settled(
     """The writes of the pass are made, or some of them. `held` is the memory as the object has it by now."""
     filled = late_init.fill(run.descriptor, run.spec, tags.without(run.descriptor.tags, latest.spec, run.defaults))
     ending = replace(
-        _outcome(run, plan, applied, latest, pending=filled.pending, created=created),
+        _outcome(run, plan, applied, latest, filled.pending),
         memory=_remembered(run, plan, applied, latest, held, filled.spec),
         intent="",
         spec=filled.spec,
@@ -105,15 +105,7 @@ def look_again(run: Run, poll: float) -> Result:
     return Result.after(seconds, cause=Wake.RETRY)
 
 
-def _outcome(
-    run: Run,
-    plan: Plan,
-    applied: Applied,
-    latest: Observation,
-    *,
-    pending: Collection[str],
-    created: bool,
-) -> Ending:
+def _outcome(run: Run, plan: Plan, applied: Applied, latest: Observation, pending: Collection[str]) -> Ending:
     late = None if not run.descriptor.late_init else not pending
     advisories = tuple(_unreset(path) for path in plan.unreset)
     if errors := [failure.error for failure in (*latest.failures, *applied.failures)]:
@@ -122,7 +114,7 @@ def _outcome(
         reason, poll = busy
         ending = waiting(run, latest, poll=poll, reason=reason)
     else:
-        ending = _in_step(run, latest, created=created)
+        ending = _in_step(run, latest)
     return replace(ending, report=replace(ending.report, late=late, advisories=advisories))
 
 
@@ -134,9 +126,9 @@ def _busy(run: Run, plan: Plan, latest: Observation, pending: Collection[str]) -
     return ("", LATE_SECONDS) if pending else None
 
 
-def _in_step(run: Run, latest: Observation, *, created: bool) -> Ending:
+def _in_step(run: Run, latest: Observation) -> Ending:
     run.trace.waits = 0
-    run.trace.verifying = created and run.options.verify
+    run.trace.verifying, run.trace.unverified = run.trace.unverified, False
     result = Result.after(run.options.verify_seconds, cause=Wake.VERIFY) if run.trace.verifying else Result.done()
     return Ending(Report(synced=True), result, [], latest)
 

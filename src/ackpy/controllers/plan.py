@@ -7,7 +7,7 @@ be printed, compared in tests, refused, and kept redacted in the ledger.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum, StrEnum
 from typing import Any, Final
 
@@ -15,6 +15,7 @@ from ackpy.controllers.blocked import Blocked
 from ackpy.controllers.observe import Observation, tops
 from ackpy.controllers.refusals import immutable, refusal, unwritable
 from ackpy.controllers.state import gate
+from ackpy.kube.objects import apply_merge_patch
 from ackpy.model import fieldpath, request
 from ackpy.model.delta import Delta, Difference, Mode, delta
 from ackpy.model.descriptor import Aspect, AspectKind, Descriptor
@@ -137,9 +138,11 @@ def carried_by(descriptor: Descriptor, call: Call) -> frozenset[str]:
 
 
 def after_creation(desired: View, created: Observation, carried: Collection[str]) -> Observation:
-    """The observation to go on with: what the create call carried is taken as kept, and what its answer says is known."""
-    spec = {path: value for path, value in desired.spec.items() if path in carried}
-    return Observation(True, spec, created.status, created.arn, created.account, frozenset(carried) | created.carried)
+    """The observation to go on with: what the create call carried is taken as kept, and beside it stands what its answer says."""
+    sent = {path: value for path, value in desired.spec.items() if path in carried}
+    return replace(
+        created, found=True, spec=apply_merge_patch(created.spec, sent), carried=created.carried | frozenset(carried)
+    )
 
 
 def update(

@@ -125,7 +125,8 @@ class ResourceReconciler:
             latest = await manager.create(plan, desired)
         except AwsError as error:
             return await self._not_created(run, seen, intent, error)
-        rest = dict.fromkeys(desired.spec.keys() - latest.carried, Mode.WHOLE)
+        carried = plans.carried_by(self._descriptor, plan.writes[0].call)
+        rest = dict.fromkeys(desired.spec.keys() - carried, Mode.WHOLE)
         if rest:
             seen = await self._save_identity(run, seen, latest)
         follow = plans.update(
@@ -133,6 +134,7 @@ class ResourceReconciler:
         )
         self._note(run, replace(plan, writes=(*plan.writes, *follow.writes)))
         applied, latest = await manager.write(follow, latest)
+        run.trace.unverified = self._options.verify
         return await self._finish(run, seen, settled(run, follow, applied, latest, held, created=True))
 
     async def _not_created(self, run: Run, seen: Object, intent: Intent, error: AwsError) -> Result:

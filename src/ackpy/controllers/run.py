@@ -26,12 +26,13 @@ from ackpy.runtime.reconciler import Result
 class Trace:
     """What is kept of an object between passes, in memory only: losing it costs a write or a look, never a resource.
 
-    `generation` is the last one answered, `waits` the looks at a state that did not come, `verifying` that the last pass created,
-    `deleting` that AWS took a delete call.
+    `generation` is the last one answered, `waits` the looks at a state that did not come, `unverified` that what was created has
+    not been looked at since, `verifying` that the next pass does, `deleting` that AWS took a delete call.
     """
 
     generation: int = 0
     waits: int = 0
+    unverified: bool = False
     verifying: bool = False
     deleting: bool = False
 
