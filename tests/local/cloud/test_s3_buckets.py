@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from typing import Any
 
@@ -295,3 +296,37 @@ def test_objects_of_any_name_are_signed_kept_and_presigned(aws: MakeClient, buck
     url = s3.generate_presigned_url("get_object", Params={"Bucket": bucket, "Key": key})
     assert URLLib3Session().send(AWSRequest("GET", url).prepare()).content == b"content"
     assert [one["Key"] for one in s3.list_objects_v2(Bucket=bucket)["Contents"]] == [key]
+
+
+def test_parts_of_an_upload_and_an_upload_that_never_was(s3: AwsClient, bucket: str) -> None:
+    upload = s3.create_multipart_upload(Bucket=bucket, Key="k")["UploadId"]
+    assert refused(s3.delete_bucket, Bucket=bucket).code == "BucketNotEmpty"
+    tag = s3.upload_part(Bucket=bucket, Key="k", PartNumber=1, UploadId=upload, Body=b"part")["ETag"]
+    parts = {"Parts": [{"PartNumber": 1, "ETag": tag}]}
+    s3.complete_multipart_upload(Bucket=bucket, Key="k", UploadId=upload, MultipartUpload=parts)
+    assert s3.get_object(Bucket=bucket, Key="k")["Body"].read() == b"part"
+    for method, more in (
+        ("upload_part", {"PartNumber": 1, "Body": b"x"}),
+        ("list_parts", {}),
+        ("abort_multipart_upload", {}),
+    ):
+        refusal = refused(getattr(s3, method), Bucket=bucket, Key="k", UploadId=upload, **more)
+        assert (method, refusal.code, refusal.status) == (method, "NoSuchUpload", 404)
+
+
+def test_a_streamed_body_arrives_whole(s3: AwsClient, bucket: str) -> None:
+    content = bytes(range(256)) * 1000
+    s3.put_object(Bucket=bucket, Key="k", Body=io.BytesIO(content), ChecksumAlgorithm="SHA256")
+    assert s3.get_object(Bucket=bucket, Key="k")["Body"].read() == content
+    assert s3.head_object(Bucket=bucket, Key="k")["ContentLength"] == len(content)
+
+
+def test_an_object_takes_no_acl_where_the_owner_owns_all(s3: AwsClient, bucket: str) -> None:
+    s3.put_object(Bucket=bucket, Key="k", Body=b"x", ACL="bucket-owner-full-control")
+    refusals = [
+        refused(s3.put_object, Bucket=bucket, Key="k", Body=b"x", ACL="public-read"),
+        refused(s3.put_object_acl, Bucket=bucket, Key="k", ACL="private"),
+    ]
+    assert {refusal.code for refusal in refusals} == {"AccessControlListNotSupported"}
+    s3.put_bucket_ownership_controls(Bucket=bucket, OwnershipControls={"Rules": [{"ObjectOwnership": "ObjectWriter"}]})
+    s3.put_object_acl(Bucket=bucket, Key="k", ACL="private")

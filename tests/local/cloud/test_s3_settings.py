@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -203,6 +204,12 @@ LIFECYCLE = [
     {"ID": "old form", "Status": "Disabled", "Prefix": "", "Expiration": {"ExpiredObjectDeleteMarker": True}},
     {"ID": "tag", "Status": "Enabled", "Filter": {"Tag": {"Key": "a", "Value": ""}}, "Expiration": {"Days": 1}},
     {"ID": "all", "Status": "Enabled", "Filter": {}, "Expiration": {"Days": 1}},
+    {
+        "ID": "date",
+        "Status": "Enabled",
+        "Filter": {"Prefix": ""},
+        "Expiration": {"Date": datetime(2030, 1, 1, tzinfo=UTC)},
+    },
 ]
 
 

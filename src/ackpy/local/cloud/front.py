@@ -30,7 +30,7 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 ADMIN = "/_ackpy/"
 MOST_BYTES = 64 * 1024 * 1024
 CUT = "ackpy.cut"  # our extension of ASGI: `abort` drops the connection
-_BY_SERVER = frozenset({b"content-length", b"connection", b"transfer-encoding", b"date", b"server"})
+_BY_SERVER = frozenset({"content-length", "connection", "transfer-encoding", "date", "server"})
 
 
 class Reset(Exception):  # no error: the connection is to be cut
@@ -175,10 +175,12 @@ async def _read(scope: Scope, receive: Receive) -> HttpRequest | None:
 
 
 async def _write(send: Send, answer: HttpAnswer, *, head: bool) -> None:
-    headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers.items()]
-    if not head and answer.status not in {204, 304}:
-        headers = [pair for pair in headers if pair[0] not in _BY_SERVER]
-        headers.append((b"content-length", str(len(answer.body)).encode()))
+    """Send it; an answer to HEAD keeps the length of what is not sent."""
+    length = {} if answer.status in {204, 304} else {"content-length": str(len(answer.body))}
+    if head:
+        length = {name: value for name, value in answer.headers.items() if name == "content-length"}
+    kept = {name: value for name, value in answer.headers.items() if name not in _BY_SERVER}
+    headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in {**kept, **length}.items()]
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
     await send({"type": "http.response.body", "body": b"" if head else answer.body})
 

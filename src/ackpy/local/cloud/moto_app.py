@@ -1,6 +1,6 @@
 """A request -> moto's answer. The only door to moto's WSGI applications; called by the cloud, one request at a time.
 
-moto's dispatcher lists its package's folder on every request (181 stat calls, 40 % of a call): it is remembered here.
+moto's dispatcher lists its package's folder on every request (181 stat calls, 40 % of a call): that is remembered here.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from ackpy.local.cloud.errors import ServiceError
 from ackpy.local.cloud.wire import HttpAnswer, HttpRequest, environ
 
 if TYPE_CHECKING:
+    from flask import Flask
+
     from ackpy.local.cloud.call import Identity
     from ackpy.local.cloud.protocol import Operation
 
@@ -22,14 +24,22 @@ _PRESIGNED = "X-Amz-"
 
 
 class _Dispatcher(DomainDispatcherApplication):
-    """moto's choice of a backend, remembered by host name (`service.region.amazonaws.com`)."""
+    """moto's choice of an application, by the signed service alone and remembered.
+
+    moto's own looks at the path first: a bucket named `moto-api...` would reach the pages that reset everything.
+    """
 
     def __init__(self) -> None:
         super().__init__(create_backend_app)
-        self.backend_of = lru_cache(maxsize=512)(super().get_backend_for_host)
+        self._backend_of = lru_cache(maxsize=512)(self.get_backend_for_host)
 
-    def get_backend_for_host(self, host: str | None) -> Any:
-        return self.backend_of(host)
+    def get_application(self, environ: dict[str, Any]) -> Flask:
+        backend = self._backend_of(self.infer_service_region_host(environ, environ["PATH_INFO"]))
+        if backend is None:
+            raise NotImplementedError
+        if backend not in self.app_instances:
+            self.app_instances[backend] = self.create_app(backend)
+        return self.app_instances[backend]
 
 
 class Moto:
@@ -51,19 +61,20 @@ class Moto:
             captured[:] = [int(status.split(" ", 1)[0]), {name.lower(): value for name, value in headers}]
 
         try:
-            chunks = self._dispatch(wsgi, start_response)
-            body = b"".join(chunks)
+            body = b"".join(self._dispatch(wsgi, start_response))
         except NotImplementedError as error:
             raise not_implemented(operation) from error
+        except ModuleNotFoundError as error:
+            raise not_implemented(operation, f" without the Python package {error.name}") from error
         answer = HttpAnswer(captured[0], captured[1], body)
         if _is_no_aws_answer(answer, request.method):
             raise not_implemented(operation)
         return answer
 
 
-def not_implemented(operation: Operation) -> ServiceError:
+def not_implemented(operation: Operation, without: str = "") -> ServiceError:
     """The refusal of an operation that this emulation does not have."""
-    message = f"The embedded AWS does not implement {operation.service} {operation.name}."
+    message = f"The embedded AWS does not implement {operation.service} {operation.name}{without}."
     return ServiceError("NotImplemented", message, 501)
 
 

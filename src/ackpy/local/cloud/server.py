@@ -112,7 +112,7 @@ async def _run(front: Front, listener: socket.socket, started: Callable[[], None
         front,
         http=_Protocol,
         lifespan="off",
-        log_level="critical",
+        log_level="error",
         access_log=False,
         server_header=False,
         timeout_keep_alive=75,

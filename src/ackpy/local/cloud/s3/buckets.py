@@ -1,4 +1,4 @@
-"""Buckets: whose they are and where, what is refused before any operation, and their creation and end.
+"""Buckets: whose they are and where, what their creation needs, their list and their end.
 
 moto holds the buckets and their objects; this module is the one place that looks at moto's bucket objects.
 """
@@ -14,10 +14,8 @@ import botocore.session
 from moto.s3.models import FakeBucket, s3_backends
 
 from ackpy.local.cloud.errors import ServiceError
-from ackpy.local.cloud.hosts import region_of
-from ackpy.local.cloud.protocol import service_model
 from ackpy.local.cloud.s3.names import is_valid
-from ackpy.local.cloud.wire import HttpAnswer, parsed
+from ackpy.local.cloud.wire import HttpAnswer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,7 +23,6 @@ if TYPE_CHECKING:
     from ackpy.local.cloud.call import Call
 
 HOME_REGION = "us-east-1"  # the region whose buckets have no location constraint
-ANY_REGION = frozenset({"CreateBucket", "GetBucketLocation", "ListBuckets"})
 PAGE = 10_000
 
 
@@ -67,67 +64,6 @@ def kept_of(call: Call, name: str) -> dict[str, Any]:
     """What we keep of the caller's bucket: `settings` and `configurations`."""
     buckets = call.kept.setdefault("buckets", {})
     return cast("dict[str, Any]", buckets.setdefault(name, {"settings": {}, "configurations": {}}))
-
-
-def gate(call: Call) -> None:
-    """Refuse what AWS refuses before it looks at the operation: markers out of place, foreign buckets, other regions."""
-    _refuse_directory_buckets(call)
-    _refuse_stray_markers(call)
-    if "Bucket" not in call.operation.path_params or call.operation.name == "CreateBucket":
-        return
-    bucket = the_bucket(call)
-    _refuse_foreign(call, bucket)
-    _refuse_other_region(call, bucket)
-
-
-@cache
-def markers() -> frozenset[str]:
-    """The query parameters that choose an operation: `acl`, `analytics` and so on."""
-    model = service_model("s3")
-    names = model.operation_names if model is not None else []
-    traits = (cast("Any", model).operation_model(name).http_trait for name in names)
-    return frozenset(marker for trait in traits for marker in trait.query_args)
-
-
-def _refuse_directory_buckets(call: Call) -> None:
-    """Directory buckets are signed for by a name of their own; their requests look like those of the other buckets."""
-    if call.identity.signing_name == "s3express":
-        raise ServiceError("NotImplemented", "The embedded AWS has no S3 directory buckets.", 501)
-
-
-def _refuse_stray_markers(call: Call) -> None:
-    """A marker that the operation does not own (DELETE ?analytics without an id) must not do the operation below it."""
-    own = set(cast("Any", call.operation.model).http_trait.query_args) | {"id"}
-    stray = sorted((markers() - own).intersection(parsed(call.request).args))
-    if stray:
-        method = call.request.method
-        message = f"The request {method} ?{stray[0]} is no operation of S3, or lacks a parameter that it needs."
-        raise ServiceError("InvalidArgument", message, members={"ArgumentName": stray[0]})
-
-
-def _refuse_foreign(call: Call, bucket: Bucket) -> None:
-    expected = call.request.header("x-amz-expected-bucket-owner")
-    if bucket.account != call.identity.account or expected not in {"", bucket.account}:
-        headers = {"x-amz-bucket-region": bucket.region}
-        raise ServiceError("AccessDenied", "Access Denied", 403, headers=headers)
-
-
-def _refuse_other_region(call: Call, bucket: Bucket) -> None:
-    if call.operation.name in ANY_REGION or call.identity.region == bucket.region:
-        return
-    headers = {"x-amz-bucket-region": bucket.region}
-    if region_of(call.request.header("x-forwarded-host")) == bucket.region:
-        message = (
-            f"The authorization header is malformed; the region '{call.identity.region}' is wrong; "
-            f"expecting '{bucket.region}'"
-        )
-        raise ServiceError("AuthorizationHeaderMalformed", message, members={"Region": bucket.region}, headers=headers)
-    message = (
-        "The bucket you are attempting to access must be addressed using the specified endpoint. "
-        "Please send all future requests to this endpoint."
-    )
-    members = {"Endpoint": f"s3.{bucket.region}.amazonaws.com", "Bucket": bucket.name}
-    raise ServiceError("PermanentRedirect", message, 301, members=members, headers=headers)
 
 
 @cache

@@ -8,6 +8,7 @@ from __future__ import annotations
 from ackpy.local.cloud.call import Emulation, Handler
 from ackpy.local.cloud.s3 import buckets, configurations, settings
 from ackpy.local.cloud.s3.creation import create_bucket
+from ackpy.local.cloud.s3.gate import gate
 
 BY_MOTO = frozenset(
     {
@@ -62,4 +63,4 @@ def emulation() -> Emulation:
         **configurations.handlers(),
     }
     older = {older: table[newer] for older, newer in OLDER_NAMES.items()}
-    return Emulation({**table, **older}, BY_MOTO, buckets.gate)
+    return Emulation({**table, **older}, BY_MOTO, gate)
