@@ -82,7 +82,8 @@ def _descriptor(draft: Draft, types: Types) -> Descriptor:
     read = calls.read(draft) if roles.read else _read_by(draft, others)
     rule_table = rules.rules(draft, spec)
     rules.check_writers(draft, core, update, rule_table)
-    rules.check_paths(draft, spec, status)
+    rules.check_paths(draft, spec, status, found)
+    rules.check_tokens(draft)
     return Descriptor(
         definition=resource,
         group=f"{resource.service}.services.k8s.aws",
@@ -148,9 +149,8 @@ def _update(draft: Draft, api: Api, core: Aspect) -> Operation:
     at = split.input_wrapper(draft.resource, draft.model, api)
     fixed = {name for name, each in draft.spec.items() if each.field.immutable or name in draft.identifiers}
     foreign = set(draft.spec) - set(core.paths)
-    fields = calls.fields(
-        draft, api, at, skip=foreign if at else fixed | foreign
-    )  # inside a wrapper nothing can be bound
+    skip = foreign if at else fixed | foreign  # inside a wrapper nothing can be bound
+    fields = calls.written(draft, api, at, skip=skip)
     out = split.output_wrapper(draft.resource, draft.model, api)
     reads, observed = calls.answer(draft, api, out, own_reads=False)
     made = calls.operation(draft, api, Use(Role.UPDATE, at=at, fields=fields, core=True))

@@ -19,7 +19,6 @@ from ackpy.model.compiler.tagging import Tagging
 from ackpy.model.definition import Facet, Field, Group, Members
 from ackpy.model.descriptor import Aspect, AspectKind, Node, Operation, Role, Type
 from ackpy.model.naming import upper_first
-from ackpy.model.shapes import Api
 
 ATTRIBUTES: Final = "attributes"
 
@@ -71,7 +70,9 @@ class Writer:
         for name in group.fields:
             if name not in self.draft.spec:
                 raise unknown(f"group {group.operation}: spec property", name, self.draft.spec)
-        written = {member: name for member, name in self._written(api).items() if name in group.fields}
+        at = split.input_wrapper(self.draft.resource, self.draft.model, api)
+        others = self.draft.spec.keys() - set(group.fields)
+        written = calls.written(self.draft, api, at, skip=others)
         lost = [name for name in group.fields if name not in written.values()]
         if lost:
             members = self.draft.model.shape(api.input).members
@@ -81,7 +82,7 @@ class Writer:
                 members,
                 "give the field `write`",
             )
-        put = calls.operation(self.draft, api, Use(Role.UPDATE, fields=written, args=group.const))
+        put = calls.operation(self.draft, api, Use(Role.UPDATE, at=at, fields=written, args=group.const))
         return Aspect(
             group.operation,
             AspectKind.GROUP,
@@ -94,18 +95,6 @@ class Writer:
             whole=group.whole,
             const=group.const,
         )
-
-    def _written(self, api: Api) -> dict[str, str]:
-        """Input members of an update -> spec properties, `write` first."""
-        at = split.input_wrapper(self.draft.resource, self.draft.model, api)
-        found = calls.fields(self.draft, api, at)
-        shape = paths.walk(self.draft.model, self.draft.model.shape(api.input), at).shape
-        for key, field in self.fields.items():
-            member = shape.member(field.write.split(".")[0]) if field.write and key in self.draft.spec else None
-            if member is not None:
-                found = {name: value for name, value in found.items() if value != key}
-                found[field.write] = key
-        return found
 
     def _in_create(self, name: str) -> bool:
         create = self.draft.roles.create

@@ -59,7 +59,8 @@ def operation(draft: Draft, api: Api, use: Use) -> Operation:
     fields = dict(use.fields or {})
     filled = {upper_first(each) for each in (*_first(use, fields), *use.filled) if each}
     bound = tuple(_bindings(draft, api, use, filled))
-    _check_required(draft, api, shape, filled | {upper_first(each.member.split(".")[0]) for each in bound})
+    sent = {upper_first(token.send) for token in draft.resource.tokens}
+    _check_required(draft, api, shape, filled | sent | {upper_first(each.member.split(".")[0]) for each in bound})
     return Operation(
         api.wire,
         use.role,
@@ -215,6 +216,18 @@ def fields(draft: Draft, api: Api, at: str, *, skip: Collection[str] = ()) -> di
     return result
 
 
+def written(draft: Draft, api: Api, at: str, *, skip: Collection[str] = ()) -> dict[str, str]:
+    """The fields of an update: as `fields`, a property with `write` under that member where the operation has it."""
+    result = fields(draft, api, at, skip=skip)
+    shape = paths.walk(draft.model, draft.model.shape(api.input), at).shape
+    for name, each in draft.spec.items():
+        said = each.field.write
+        if said and name not in skip and shape.member(said.split(".")[0]):
+            result = {member: value for member, value in result.items() if value != name}
+            result[paths.walk(draft.model, shape, said).at] = name
+    return result
+
+
 def answer(draft: Draft, api: Api, at: str, *, own_reads: bool = True) -> tuple[dict[str, str], frozenset[str]]:
     """What an answer tells: property -> JMESPath where the member has another name there, and every property it can carry.
 
@@ -294,7 +307,7 @@ def _match(draft: Draft, api: Api, at: str) -> dict[str, str]:
         return {_item_member(item, member): path for member, path in lookup.match.items()}
     known = {**draft.status, **draft.spec}
     pairs = {each.wire: name for name in draft.identifiers for each in (known[name],) if item.member(each.wire)}
-    if not pairs and not draft.arn:
+    if not pairs:
         raise DefinitionError(
             f"an item of {api.name} has no member that names it: say with lookup=Lookup(match=...) what must equal"
         )

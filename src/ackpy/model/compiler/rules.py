@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
 from ackpy.errors import DefinitionError
+from ackpy.model.compiler import paths
 from ackpy.model.compiler.draft import Draft, unknown
 from ackpy.model.definition import By, Compare, Field, Resource
 from ackpy.model.descriptor import Aspect, Node, Operation, Rule, Type
@@ -83,8 +84,8 @@ def _settled(draft: Draft, path: str, found: dict[str, Rule]) -> bool:
     return bool(rule.immutable) or rule.ignore or rule.compare is Compare.IGNORE or path in draft.identifiers
 
 
-def check_paths(draft: Draft, spec: Node, status: Node) -> None:
-    """Hold that every path that the definition's other words name exists."""
+def check_paths(draft: Draft, spec: Node, status: Node, aspects: Sequence[Aspect]) -> None:
+    """Hold that every path, and every aspect, that the definition's other words name exists."""
     resource = draft.resource
     for where, condition in _conditions(resource):
         for path in condition.paths():
@@ -93,14 +94,15 @@ def check_paths(draft: Draft, spec: Node, status: Node) -> None:
         _known("state", state.path, status, spec)
         if state.also:
             _known("state.also", state.also, status, spec)
-    for path in (*resource.deletion.first, *(each for state in resource.states for each in state.allow)):
-        if path.split(".", maxsplit=1)[0] not in {*spec.members, "tags"}:
-            raise unknown("deletion.first or state.allow: spec property", path, spec.members)
+        for path in state.allow:
+            _known("state.allow", path, spec)
+    names = [aspect.name for aspect in aspects]
+    for name in resource.deletion.first:
+        if name not in names:
+            raise unknown("deletion.first: aspect", name, names)
     for name in _PLACEHOLDER.findall(resource.arn):
         if name not in _SCOPE:
             _known("arn", name, spec, status)
-    for path in draft.identifiers:
-        _known("identifier", path, spec, status)
 
 
 def _conditions(resource: Resource) -> Iterator[tuple[str, When]]:
@@ -119,3 +121,17 @@ def _known(where: str, path: str, *sides: Node) -> None:
             continue
         return
     raise unknown(f"{where}: path", path, [name for side in sides for name in side.members])
+
+
+def check_tokens(draft: Draft) -> None:
+    """Hold that what the last read gives exists in its answer, and that an update or a delete takes it."""
+    model, roles = draft.model, draft.roles
+    takers = [model.shape(api.input) for api in (roles.update, roles.delete) if api is not None]
+    for token in draft.resource.tokens:
+        if roles.read is None:
+            raise DefinitionError(f"token {token.send}: nothing is read that could give it")
+        paths.walk(model, model.shape(roles.read.output), token.read)
+        if not any(shape.member(token.send) for shape in takers):
+            raise unknown(
+                "token: member of update or delete", token.send, [name for shape in takers for name in shape.members]
+            )

@@ -197,6 +197,8 @@ class _Splitter:
         kind = self.resource.kind
         usual = (camel_lower(each) for each in ("Name", f"{kind}Name", "Id", f"{kind}Id"))
         known = {**found.status, **found.spec}
+        if wrong := [key for key in marked if key not in known]:
+            raise unknown("identifier: top-level property", wrong[0], known)
         named = marked or tuple(key for key in usual if key in known)[:1]
         if not named and not found.arn:
             advice = f"{camel(kind)} has neither name nor id nor ARN: mark one with identifier=True"
