@@ -2,8 +2,8 @@
 
 A service is compiled as a whole, because what one kind says of a nested field (a secret, a reference, immutability) holds for the
 shape, hence for every kind that uses it. The modules are the pipeline's steps, in this order: `cuts` corrects the shapes, `apis`
-finds the operations, `split` the properties, `nested` lays fields over shapes, `nodes` builds types, then `aspects` (with `calls` and
-`tagging`), `rules` and `columns`.
+finds the operations, `split` the properties, `nested` lays fields over shapes, `nodes` builds types, then `aspects` (with `calls`,
+`reading` and `tagging`), `rules` and `columns`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from ackpy.errors import DefinitionError
-from ackpy.model.compiler import apis, calls, cuts, nested, paths, rules, split, tagging
+from ackpy.model.compiler import apis, calls, cuts, nested, paths, reading, rules, split, tagging
 from ackpy.model.compiler.aspects import Writer
 from ackpy.model.compiler.calls import Use
 from ackpy.model.compiler.columns import columns
@@ -32,11 +32,13 @@ def compile_service(resources: Sequence[Resource]) -> tuple[Descriptor, ...]:
 
     DefinitionError, naming service, kind and path, where a definition says what the model does not hold.
     """
-    by_service: dict[str, list[Resource]] = {}
+    by_service: dict[tuple[str, str], list[Resource]] = {}
     for resource in resources:
-        by_service.setdefault(resource.service, []).append(resource)
-    compiled = {each.definition.kind + each.service: each for group in by_service.values() for each in _service(group)}
-    return tuple(compiled[resource.kind + resource.service] for resource in resources)
+        by_service.setdefault((resource.service, resource.model or resource.service), []).append(resource)
+    compiled = {
+        (each.service, each.kind): each for (_, name), group in by_service.items() for each in _service(name, group)
+    }
+    return tuple(compiled[resource.service, resource.kind] for resource in resources)
 
 
 def compile_resource(resource: Resource) -> Descriptor:
@@ -44,17 +46,22 @@ def compile_resource(resource: Resource) -> Descriptor:
     return compile_service([resource])[0]
 
 
-def _service(resources: Sequence[Resource]) -> Iterator[Descriptor]:
-    first = resources[0]
-    with _naming(first):
-        model = load_model(first.model or first.service)
-        cuts.apply(model, resources)
+def _service(name: str, resources: Sequence[Resource]) -> Iterator[Descriptor]:
+    with _naming(resources[0]):
+        model = load_model(name)
+    for step in (cuts.add, cuts.cut):
+        for resource in resources:
+            with _naming(resource):
+                step(model, resource)
     found = apis.Apis(model, [resource.kind for resource in resources])
     drafts = []
     for resource in resources:
         with _naming(resource):
             drafts.append(split.draft(resource, model, found.roles(resource)))
-    marks = nested.overlay(drafts)
+    marks = nested.Overlay()
+    for draft in drafts:
+        with _naming(draft.resource):
+            nested.lay(draft, marks)
     types = Types(model, marks, {name for resource in resources for name in resource.empty})
     for draft in drafts:
         with _naming(draft.resource):
@@ -67,8 +74,7 @@ def _naming(resource: Resource) -> Iterator[None]:
     try:
         yield
     except DefinitionError as error:
-        kind = f"{resource.service} {resource.kind}"
-        raise error if str(error).startswith(kind) else DefinitionError(f"{kind}: {error}") from None
+        raise DefinitionError(f"{resource.service} {resource.kind}: {error}") from None
 
 
 def _descriptor(draft: Draft, types: Types) -> Descriptor:
@@ -79,7 +85,7 @@ def _descriptor(draft: Draft, types: Types) -> Descriptor:
     found = Writer(draft, types, spec, status).aspects(tags)
     core, *others = found
     update = _update(draft, roles.update, core) if roles.update else None
-    read = calls.read(draft) if roles.read else _read_by(draft, others)
+    read = reading.read(draft) if roles.read else _read_by(draft, others)
     rule_table = rules.rules(draft, spec)
     rules.check_writers(draft, core, update, rule_table)
     rules.check_paths(draft, spec, status, found)
@@ -127,7 +133,7 @@ def _create(draft: Draft, api: Api, tags: Tagging | None) -> Operation:
     if own and tags is not None:
         fields[own] = tags.shape.path
     out = split.output_wrapper(draft.resource, draft.model, api)
-    reads, observed = calls.answer(draft, api, out, own_reads=False)
+    reads, observed = reading.answer(draft, api, out, own_reads=False)
     made = calls.operation(draft, api, Use(Role.CREATE, at=at, fields=dict(sorted(fields.items())), core=True))
     return replace(made, out=out, reads=reads, observes=observed)
 
@@ -152,7 +158,7 @@ def _update(draft: Draft, api: Api, core: Aspect) -> Operation:
     skip = foreign if at else fixed | foreign  # inside a wrapper nothing can be bound
     fields = calls.written(draft, api, at, skip=skip)
     out = split.output_wrapper(draft.resource, draft.model, api)
-    reads, observed = calls.answer(draft, api, out, own_reads=False)
+    reads, observed = reading.answer(draft, api, out, own_reads=False)
     made = calls.operation(draft, api, Use(Role.UPDATE, at=at, fields=fields, core=True))
     return replace(made, out=out, reads=reads, observes=observed)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
 from ackpy.errors import DefinitionError
 from ackpy.model.compiler.draft import unknown
@@ -11,15 +11,17 @@ from ackpy.model.descriptor import Type
 from ackpy.model.shapes import Model, Shape, ShapeMember
 
 
-def apply(model: Model, resources: Sequence[Resource]) -> None:
-    """Put the kinds' own shapes into the model, then take out what they ignore; it holds for every kind of the service."""
-    for resource in resources:
-        for name, members in resource.shapes.items():
-            model.put(_structure(model, name, members))
-    for resource in resources:
-        _cut_shapes(model, resource.ignore_shapes)
-        for path in resource.ignore:
-            _cut(model, path)
+def add(model: Model, resource: Resource) -> None:
+    """Put the kind's own shapes into the model."""
+    for name, members in resource.shapes.items():
+        model.put(_structure(model, name, members))
+
+
+def cut(model: Model, resource: Resource) -> None:
+    """Take out what the kind ignores; it holds for every kind of the service."""
+    _cut_shapes(model, resource.ignore_shapes)
+    for path in resource.ignore:
+        _cut(model, path)
 
 
 def _structure(model: Model, name: str, members: Mapping[str, str]) -> Shape:

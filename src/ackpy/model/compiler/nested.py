@@ -7,7 +7,7 @@ path: `rules`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ackpy.errors import DefinitionError
@@ -60,18 +60,14 @@ class Overlay:
 _NOTHING = Mark()
 
 
-def overlay(drafts: Iterable[Draft]) -> Overlay:
-    """The marks of all kinds of a service. Members that definitions add are put into the model's shapes."""
-    result = Overlay()
-    for draft in drafts:
-        nested = {path: field for path, field in draft.resource.fields.items() if "." in path}
-        for path in sorted(nested, key=lambda each: len(fieldpath.parse(each).segments)):
-            try:
-                _lay(draft, result, path, nested[path])
-            except (DefinitionError, ValueError) as error:
-                kind = f"{draft.resource.service} {draft.resource.kind}"
-                raise DefinitionError(f"{kind}: {path}: {error}") from None
-    return result
+def lay(draft: Draft, marks: Overlay) -> None:
+    """Add what one kind says to the marks, outer paths first. Members that it adds are put into the model's shapes."""
+    nested = {path: field for path, field in draft.resource.fields.items() if "." in path}
+    for path in sorted(nested, key=lambda each: each.count(".")):
+        try:
+            _lay(draft, marks, path, nested[path])
+        except (DefinitionError, ValueError) as error:
+            raise DefinitionError(f"{path}: {error}") from None
 
 
 def _lay(draft: Draft, marks: Overlay, path: str, field: Field) -> None:
