@@ -61,7 +61,7 @@ def _refuse_misfit(config: Json, kind: Kind) -> None:
     name = f"{metadata.get('namespace', '')}/{metadata.get('name', '')}"
     listed = problems[0] if len(problems) == 1 else "errors:\n" + "\n".join(f"  {problem}" for problem in problems)
     what = f"failed to create typed patch object ({name}; {kind.api_version}, Kind={kind.kind})"
-    raise ApiError(500, "InternalError", f"{what}: {listed}")
+    raise ApiError(500, "", f"{what}: {listed}")
 
 
 def _split(entries: list[Entry], manager: Manager) -> tuple[Entry, list[Entry]]:

@@ -61,13 +61,14 @@ def decode(body: bytes, content_type: str, kind: Kind) -> Json:
     media = content_type.split(";", maxsplit=1)[0].strip() or JSON
     if media == PROTOBUF:
         return protobuf.decode(body)
+    unrecognized = f"the object provided is unrecognized (must be of type {kind.kind})"
     if media not in (JSON, YAML):
         raise unsupported_media_type((JSON, YAML, PROTOBUF))
     found = parse(
         body, yaml_allowed=media == YAML, what=f"the object provided is unrecognized (must be of type {kind.kind})"
     )
     if not isinstance(found, dict):
-        raise bad_request(f"the object provided is unrecognized (must be of type {kind.kind}): found no JSON object")
+        raise bad_request(f"{unrecognized}: found no JSON object")
     return found
 
 
@@ -77,7 +78,7 @@ def parse(body: bytes, *, yaml_allowed: bool, what: str) -> Any:
         return json.loads(body, object_pairs_hook=_pairs, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
         if not yaml_allowed:
-            raise bad_request(f"{what}: couldn't get version/kind; json parse error: {error}") from error
+            raise bad_request(f"{what}: {error}") from error
     try:
         return yaml.load(body, Loader=_Loader)  # noqa: S506 - a safe loader
     except (yaml.YAMLError, RecursionError) as error:
@@ -150,9 +151,23 @@ def _refuse_wrong_types(value: object, schema: Schema, kind: Kind, struct: str) 
         found, expected = _types_of(error.detail)
         if expected == "byte":
             raise unreadable(kind.kind, kind.version, f"illegal base64 data in {error.field}")
-        where = f"Go struct field {struct}.{error.field}" if error.field != "<nil>" else f"Go value {struct}"
+        where = (
+            f"Go struct field {struct}.{_declared(error.field, schema)}"
+            if error.field != "<nil>"
+            else f"Go value {struct}"
+        )
         go_type = GO_TYPES.get(expected, expected)
         raise unreadable(kind.kind, kind.version, f"json: cannot unmarshal {found} into {where} of type {go_type}")
+
+
+def _declared(path: str, schema: Schema) -> str:
+    """The part of a path that Go declares: a key of a map is not part of it."""
+    names = path.split(".")
+    for index, name in enumerate(names):
+        schema = schema.get("properties", {}).get(name.split("[")[0], {})
+        if "properties" not in schema:
+            return ".".join(names[: index + 1])
+    return path
 
 
 def _types_of(detail: str) -> tuple[str, str]:

@@ -15,8 +15,6 @@ from ackpy.local.apiserver.patch import APPLY_PATCH
 from ackpy.local.apiserver.representation import JSON, Form, form_of, show_object, show_page
 from ackpy.local.apiserver.reviews import reviewed
 from ackpy.local.apiserver.status import (
-    ApiError,
-    bad_request,
     method_not_allowed,
     no_such_resource,
     not_found,
@@ -140,10 +138,7 @@ def _patch(call: Call) -> Answer:
         raise unsupported_media_type(writes.accepted_patches(call.kind))
     is_apply = content_type == APPLY_PATCH
     options = write_options("patch", call.request.query, call.user_agent, apply=is_apply)
-    try:
-        body = intake.parse(call.request.body, yaml_allowed=is_apply, what="error decoding patch")
-    except ApiError as error:
-        raise bad_request(error.message) from error
+    body = intake.parse(call.request.body, yaml_allowed=is_apply, what="error decoding patch")
     return _written(call, writes.patch(call.cluster, call.target, body, content_type, options))
 
 

@@ -17,7 +17,7 @@ Json = dict[str, Any]
 
 
 class ApiError(Exception):
-    """A refusal: HTTP `code`, CamelCase `reason`, `message`, and the Status's `details`."""
+    """A refusal: HTTP `code`, CamelCase `reason` (may be empty), `message`, and the Status's `details`."""
 
     def __init__(self, code: int, reason: str, message: str, details: Json | None = None) -> None:
         super().__init__(message)
@@ -35,7 +35,8 @@ class ApiError(Exception):
             "status": "Failure",
             "message": self.message,
         }
-        body["reason"] = self.reason
+        if self.reason:
+            body["reason"] = self.reason
         if self.details is not None:
             body["details"] = self.details
         return {**body, "code": self.code}

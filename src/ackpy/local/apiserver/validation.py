@@ -67,9 +67,13 @@ def _errors(value: object, schema: Schema, path: str) -> Iterator[FieldError]:
     if expected and not any(_is_of_type(value, name) for name in expected):
         yield wrong_type(path, json_type(value), ",".join(expected))
         return
-    for keyword, check in _CHECKS.get(_family(value), {}).items():
-        if keyword in schema:
-            yield from check(value, schema[keyword], path)
+    found = [
+        e
+        for word, check in _CHECKS.get(_family(value), {}).items()
+        if word in schema
+        for e in check(value, schema[word], path)
+    ]
+    yield from found[:1] if isinstance(value, str) else found  # the server stops at the first thing wrong with a string
     if "enum" in schema and value not in schema["enum"]:
         yield not_supported(path, value, schema["enum"])
     yield from _combinations(value, schema, path)

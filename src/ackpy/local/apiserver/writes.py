@@ -71,7 +71,8 @@ def replace(cluster: Cluster, target: Target, body: Json, options: WriteOptions)
     new, warnings = intake.admit(body, target.kind, options.validation)
     if not new["metadata"].get("resourceVersion") and not strategy.strategy_of(target.kind).unconditional_update:
         error = invalid_value("metadata.resourceVersion", 0, "must be specified for an update")
-        raise invalid(target.kind.group, target.kind.kind, target.name, [error])
+        raise invalid(target.kind.group, target.kind.plural, target.name, [error])
+    _check_uid(target.kind, current, new)
     return _update(cluster, target, current, new, options, warnings)
 
 
@@ -171,7 +172,7 @@ def _create(
 
 def _check_version_unset(obj: Json) -> None:
     if obj["metadata"].get("resourceVersion"):
-        raise ApiError(500, "InternalError", "resourceVersion should not be set on objects to be created")
+        raise ApiError(500, "", "resourceVersion should not be set on objects to be created")
 
 
 def _completed(cluster: Cluster, target: Target, obj: Json) -> Json:
@@ -295,15 +296,19 @@ def _carried_metadata(kind: Kind, current: Json, proposed: Json) -> Json:
     fixed = ("name", "namespace", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation",
              "resourceVersion")  # fmt: skip
     sent = {name: value for name, value in proposed.items() if value not in (None, {}, []) or name == "managedFields"}
-    _refuse_changed_uid(kind, current, sent)
+    if sent.get("uid", current["uid"]) != current["uid"]:
+        raise invalid(
+            kind.group, kind.kind, current["name"], [invalid_value("metadata.uid", sent["uid"], "field is immutable")]
+        )
     return {**sent, "uid": current["uid"], **{name: current[name] for name in fixed if name in current}}
 
 
-def _refuse_changed_uid(kind: Kind, current: Json, sent: Json) -> None:
-    uid = sent.get("uid", current["uid"])
-    if uid != current["uid"]:
-        why = f"Precondition failed: UID in precondition: {uid}, UID in object meta: {current['uid']}"
-        raise conflict(kind.group, kind.plural, current["name"], why)
+def _check_uid(kind: Kind, current: Json, sent: Json) -> None:
+    """A whole object with another uid is meant for another object; a patch of the uid is refused as a change of a fixed field."""
+    uid, found = sent["metadata"].get("uid"), current["metadata"]["uid"]
+    if uid and uid != found:
+        why = f"Precondition failed: UID in precondition: {uid}, UID in object meta: {found}"
+        raise conflict(kind.group, kind.plural, current["metadata"]["name"], why)
 
 
 def _with_generation(kind: Kind, current: Json, new: Json) -> Json:
