@@ -277,3 +277,18 @@ async def test_an_object_that_is_gone_ends_the_pass(world: MemoryWorld, talk: di
     del world.cluster.objects[key]
     assert (await world.one_pass(key)).outcome is Outcome.DONE
     assert world.aws.calls_made == []
+
+
+async def test_what_an_earlier_try_may_have_made_is_not_taken_for_a_strangers(
+    world: MemoryWorld, talk: dict[str, Any]
+) -> None:
+    key = world.cluster.apply("b", talk)
+    world.aws.losing["CreateBucket"].append(AwsUnreachable("no answer", service="s3", operation="CreateBucket"))
+    await world.one_pass(key)
+    late = api_error("GetBucketTagging", "NoSuchBucket", 404)  # reads lag behind the create
+    world.aws.failing["GetBucketTagging"].append(late)
+    await world.one_pass(key, Cause.RETRY)
+    assert "ACK.Terminal" not in world.conditions(key)
+    await world.settle(key, Cause.RETRY)
+    assert world.conditions(key)["ACK.ResourceSynced"]["status"] == "True"
+    assert world.aws.created == [NAME]

@@ -403,5 +403,67 @@ async def test_the_ledger_keeps_calls_and_plan_without_values(
 async def test_what_is_kept_of_an_object_is_dropped_when_it_is_gone(world: MemoryWorld, key: ObjectKey) -> None:
     uid = objects.uid_of(world.cluster.objects.pop(key))
     assert uid in world.ledger.snapshot()
-    world.reconciler._forget(uid)
+    await world.one_pass(key, Cause.GONE)
     assert world.ledger.snapshot() == {}
+    assert world.reconciler._traces == {}
+
+
+async def test_an_object_made_anew_under_the_same_name_starts_from_nothing(
+    world: MemoryWorld, key: ObjectKey, talk: dict[str, Any]
+) -> None:
+    before = objects.uid_of(world.cluster.objects.pop(key))
+    world.cluster.apply("b", talk | {"name": "another-name"})
+    await world.settle(key)
+    assert before not in world.ledger.snapshot()
+    assert set(world.aws.buckets) == {NAME, "another-name"}
+
+
+async def test_a_copied_manifest_with_its_finalizer_brings_no_claim(world: MemoryWorld, key: ObjectKey) -> None:
+    original = world.cluster.objects[key]
+    world.aws.buckets["other"] = Bucket(ACCOUNT, REGION)
+    copied = world.cluster.apply(
+        "copy",
+        original["spec"] | {"name": "other"},
+        annotations=objects.annotations_of(original),
+        finalizers=objects.finalizers_of(original),
+    )
+    await world.settle(copied)
+    assert world.conditions(copied)["ACK.Terminal"]["message"] == "Resource already exists"
+    world.cluster.delete(copied)
+    await world.settle(copied)
+    assert copied not in world.cluster.objects
+    assert "other" in world.aws.buckets
+
+
+@pytest.mark.parametrize(
+    ("annotations", "spec", "what"),
+    [
+        ({"services.k8s.aws/read-only": "true"}, {}, "the annotation services.k8s.aws/read-only"),
+        ({"services.k8s.aws/adoption-policy": "adopt"}, {}, "the annotation services.k8s.aws/adoption-policy"),
+        ({}, {"replication": {"roleRef": {"from": {"name": "r"}}}}, "spec.replication.roleRef"),
+    ],
+)
+async def test_what_is_not_supported_is_refused_rather_than_left_out(
+    world: MemoryWorld, talk: dict[str, Any], annotations: dict[str, str], spec: dict[str, Any], what: str
+) -> None:
+    key = world.cluster.apply("b", talk | spec, annotations=annotations)
+    await world.settle(key)
+    assert world.aws.calls_made == []
+    assert world.conditions(key)["ACK.Terminal"]["message"] == f"{what}: not supported by this version"
+
+
+async def test_an_adopted_bucket_is_kept_but_not_made_again(world: MemoryWorld, key: ObjectKey) -> None:
+    world.cluster.edit(
+        key,
+        {
+            "metadata": {
+                "annotations": {"services.k8s.aws/adopted": "true", "services.k8s.aws/adoption-policy": "adopt"}
+            }
+        },
+    )
+    await world.settle(key)
+    assert world.conditions(key)["ACK.ResourceSynced"]["status"] == "True"
+    del world.aws.buckets[NAME]
+    await world.settle(key, Cause.RESYNC)
+    assert world.aws.created == [NAME]
+    assert world.conditions(key)["ACK.Terminal"]["message"] == "adopted resource not found"

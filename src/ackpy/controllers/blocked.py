@@ -23,6 +23,8 @@ class Code(StrEnum):
     NO_UPDATE = "no-update"
     DELETION_POLICY = "deletion-policy"
     REGION = "region"
+    UNSUPPORTED = "unsupported"
+    ADOPTED_GONE = "adopted-gone"
     FAILED = "failed"
     BUSY = "busy"
 
@@ -82,6 +84,14 @@ _TEXTS: Final[Mapping[Code, tuple[str, str]]] = {
     Code.REGION: (
         "the resource is in region {found}, the annotation services.k8s.aws/region says {wanted}",
         "a resource cannot move: set the annotation back, or delete the object and create it anew",
+    ),
+    Code.UNSUPPORTED: (
+        "{what}: not supported by this version",
+        "nothing is done for this object until it is taken out",
+    ),
+    Code.ADOPTED_GONE: (
+        "adopted resource not found",
+        "it is not made again: delete the object, or take the annotation services.k8s.aws/adopted away",
     ),
     Code.FAILED: ("{why}", "AWS reports {path} as {state}"),
     Code.BUSY: ("{path} is {state}", "AWS accepts the change when this has passed"),

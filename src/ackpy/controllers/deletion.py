@@ -17,6 +17,7 @@ from ackpy.controllers.intent import Claim, made
 from ackpy.controllers.manager import ResourceManager
 from ackpy.controllers.observe import Observation, tops
 from ackpy.controllers.options import DeletionPolicy
+from ackpy.controllers.place import is_read_only
 from ackpy.controllers.run import Ending, LetGo, News, Run
 from ackpy.controllers.state import Gate, gate
 from ackpy.errors import AwsApiError, AwsError
@@ -51,7 +52,7 @@ def policy(descriptor: Descriptor, obj: Object, namespace: Object, flag: Deletio
 
 def without_aws(run: Run, policy: DeletionPolicy, *, owned: bool) -> LetGo | None:
     """Letting go where AWS is not to be asked: the resource is retained, another object's, or was never made."""
-    if policy is DeletionPolicy.RETAIN:
+    if policy is DeletionPolicy.RETAIN or is_read_only(run.obj):
         return LetGo([News("Retained", "The object is gone, the AWS resource stays, as its deletion policy says")])
     if not owned or run.claim in {Claim.NONE, Claim.REFUSED}:
         return LetGo()

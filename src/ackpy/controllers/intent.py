@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, Self
 
-from ackpy.controllers.memory import read_bound, write_bound
+from ackpy.controllers import memory
+from ackpy.controllers.memory import is_foreign, read_bound, write_bound
 from ackpy.kube import objects
 from ackpy.kube.objects import Object
 from ackpy.model import fieldpath
@@ -71,16 +72,17 @@ class Claim(StrEnum):
 def claim(descriptor: Descriptor, obj: Object) -> Claim:
     """What the object's marks say.
 
-    A finalizer without a mark is a claim (ACK's objects have no mark). Without the finalizer an ARN in the status is one: a replace
-    of the object takes finalizer and annotations away but leaves the status. Not beside a Terminal condition, under which ACK
-    shows the ARN of what it refuses to touch.
+    A finalizer without marks is a claim (ACK's objects have none); one beside marks of another object is not, for it came with a
+    copied manifest. Without the finalizer an ARN in the status is a claim: a replace of the object takes finalizer and annotations
+    away but leaves the status. Not beside a Terminal condition, under which ACK shows the ARN of what it refuses to touch.
     """
     if descriptor.finalizer not in objects.finalizers_of(obj):
         replaced = bool(_arn(obj)) and not _holds(obj, "ACK.Terminal")
         return Claim.OWNED if replaced else Claim.NONE
     intent = Intent.of(obj)
     if intent is None:
-        return Claim.OWNED
+        copied = any(is_foreign(obj, mark) for mark in (ANNOTATION, memory.ANNOTATION))
+        return Claim.NONE if copied and not made(descriptor, obj) else Claim.OWNED
     if intent.stage is Stage.REFUSED:
         return Claim.REFUSED
     return Claim.OWNED if made(descriptor, obj) else Claim.OPEN

@@ -81,13 +81,22 @@ def modes(
 
 def read_bound(obj: Object, annotation: str, version: int) -> dict[str, Any] | None:
     """The JSON object in an annotation of ours, if it is of this version and bound to this object's uid."""
+    held = _held(obj, annotation)
+    return held if held.get("v") == version and held.get("uid") == objects.uid_of(obj) else None
+
+
+def is_foreign(obj: Object, annotation: str) -> bool:
+    """Whether an annotation of ours is bound to another object: it was copied."""
+    bound: Any = _held(obj, annotation).get("uid")
+    return bound is not None and bool(bound != objects.uid_of(obj))
+
+
+def _held(obj: Object, annotation: str) -> dict[str, Any]:
     try:
-        held = json.loads(objects.annotations_of(obj).get(annotation, "null"))
+        held = json.loads(objects.annotations_of(obj).get(annotation, "{}"))
     except ValueError:
-        return None
-    if not isinstance(held, dict) or held.get("v") != version or held.get("uid") != objects.uid_of(obj):
-        return None
-    return held
+        return {}
+    return held if isinstance(held, dict) else {}
 
 
 def write_bound(version: int, uid: str, **content: Any) -> str:

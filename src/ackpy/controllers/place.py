@@ -11,6 +11,14 @@ from ackpy.model import fieldpath
 
 REGION: Final = "services.k8s.aws/region"
 DEFAULT_REGION: Final = "services.k8s.aws/default-region"
+READ_ONLY: Final = "services.k8s.aws/read-only"
+ADOPTION_POLICY: Final = "services.k8s.aws/adoption-policy"
+ADOPTED: Final = "services.k8s.aws/adopted"
+
+
+def is_read_only(obj: Object) -> bool:
+    """Whether the object only shows its AWS resource and never changes it."""
+    return objects.annotations_of(obj).get(READ_ONLY, "").lower() == "true"
 
 
 def region(obj: Object, namespace: Object, flag: str, *, made: bool) -> str:

@@ -26,13 +26,13 @@ from ackpy.controllers.observe import Observation, read_plan
 from ackpy.controllers.options import DeletionPolicy, ReconcilerOptions
 from ackpy.controllers.place import moved, region
 from ackpy.controllers.plan import Cause, Plan
-from ackpy.controllers.refusals import refusal, renamed
+from ackpy.controllers.refusals import refusal, remaking, renamed, unsupported
 from ackpy.controllers.run import Ending, LetGo, News, Run, Trace
 from ackpy.controllers.state import gate
 from ackpy.controllers.world import Cloud, Cluster, Ids, Recorder, Time
 from ackpy.errors import AwsError, Conflict, NotFound, TerminalError
 from ackpy.kube import objects
-from ackpy.kube.objects import Object
+from ackpy.kube.objects import Object, ObjectKey
 from ackpy.model.delta import Mode
 from ackpy.model.descriptor import Aspect, Descriptor
 from ackpy.model.request import Scope
@@ -62,13 +62,13 @@ class ResourceReconciler:
         self._descriptor = descriptor
         self._options = options
         self._world = world
-        self._traces: dict[str, Trace] = {}
+        self._traces: dict[ObjectKey, Trace] = {}
 
     async def reconcile(self, request: Request) -> Result:
         """One pass. Raises KubeError when the API server does not do its part; AWS's refusals become conditions."""
         obj = await self._world.cluster.read(request.key)
         if obj is None:
-            self._forget(request.uid)
+            self._forget(request.key)
             return Result.done()
         try:
             return await self._steps(obj, request)
@@ -82,7 +82,7 @@ class ResourceReconciler:
         namespace = self._namespace(obj)
         if namespace is None:
             return Result.retry()  # its annotations decide on region and deletion: absence must be known
-        trace = self._traces.setdefault(objects.uid_of(obj), Trace())
+        trace = self._trace(obj)
         edited = Wake.EDIT in request.causes and trace.generation != objects.generation_of(obj)
         run = Run.of(obj, self._descriptor, self._options, self._scope(obj, namespace), trace, edited=edited)
         policy = deletion.policy(self._descriptor, obj, namespace, self._options.deletion_policy)
@@ -117,8 +117,8 @@ class ResourceReconciler:
         manager = replace(manager, scope=replace(run.scope, token=intent.token))
         desired = run.desired()
         plan = plans.creation(self._descriptor, desired, manager.scope)
-        if plan.blocked:
-            return await self._finish(run, run.obj, blocked(run, plan.blocked))
+        if block := plan.blocked or remaking(run.obj):
+            return await self._finish(run, run.obj, blocked(run, block))
         held = Memory(intent.uid, digests(self._descriptor, run.spec))
         seen = await self._claim(run, held, intent)
         try:
@@ -138,12 +138,13 @@ class ResourceReconciler:
         return await self._finish(run, seen, settled(run, follow, applied, latest, held, created=True))
 
     async def _not_created(self, run: Run, seen: Object, intent: Intent, error: AwsError) -> Result:
-        """A definite refusal withdraws the intent; where AWS may have acted it stays, and the next pass looks."""
+        """A definite refusal withdraws the intent; where AWS may have acted, in this try or an earlier one, the next pass looks."""
         exists = any(classify.matches(error, text) for text in self._descriptor.definition.exists)
+        if classify.may_have_acted(error) or (exists and run.claim is Claim.OPEN):
+            return await self._finish(run, seen, failed(run, [error]))
         end = blocked(run, _exists(run)) if exists else failed(run, [error])
-        if not classify.may_have_acted(error):
-            end = replace(end, intent=replace(intent, stage=Stage.REFUSED).annotation())
-        return await self._finish(run, seen, end)
+        withdrawn = replace(intent, stage=Stage.REFUSED).annotation()
+        return await self._finish(run, seen, replace(end, intent=withdrawn))
 
     async def _update(self, run: Run, manager: ResourceManager, latest: Observation) -> Result:
         """Step 4, the delta and the plan; step 5, the writes."""
@@ -206,10 +207,13 @@ class ResourceReconciler:
     def _unwise(self, run: Run) -> Blocked | None:
         """What speaks against acting at all, as far as it can be known without asking AWS."""
         made = run.claim in {Claim.OPEN, Claim.OWNED}
-        elsewhere = moved(run.obj, run.scope.region) or renamed(
-            self._descriptor, run.spec, run.memory if made else None
+        return (
+            unsupported(self._descriptor, run.obj)
+            or moved(run.obj, run.scope.region)
+            or renamed(self._descriptor, run.spec, run.memory if made else None)
+            or self._duplicate(run)
+            or refusal(self._descriptor, run.desired().spec, None)
         )
-        return elsewhere or self._duplicate(run) or refusal(self._descriptor, run.desired().spec, None)
 
     def _duplicate(self, run: Run) -> Blocked | None:
         """Whether an older object names the same AWS resource: then this one keeps away from it."""
@@ -250,9 +254,16 @@ class ResourceReconciler:
             tell = self._world.recorder.warning if each.warning else self._world.recorder.normal
             tell(obj, each.reason, each.message)
 
-    def _forget(self, uid: str) -> None:
-        self._traces.pop(uid, None)
-        self.ledger.forget(uid)
+    def _trace(self, obj: Object) -> Trace:
+        key, uid = objects.key_of(obj), objects.uid_of(obj)
+        if key in self._traces and self._traces[key].uid != uid:
+            self._forget(key)
+        return self._traces.setdefault(key, Trace(uid))
+
+    def _forget(self, key: ObjectKey) -> None:
+        trace = self._traces.pop(key, None)
+        if trace is not None:
+            self.ledger.forget(trace.uid)
 
 
 def _read_plan(run: Run) -> Sequence[Aspect]:

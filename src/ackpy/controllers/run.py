@@ -26,10 +26,12 @@ from ackpy.runtime.reconciler import Result
 class Trace:
     """What is kept of an object between passes, in memory only: losing it costs a write or a look, never a resource.
 
-    `generation` is the last one answered, `waits` the looks at a state that did not come, `unverified` that what was created has
-    not been looked at since, `verifying` that the next pass does, `deleting` that AWS took a delete call.
+    `uid` tells it from another object of the same name; `generation` is the last one answered; `waits` counts the looks at a state
+    that did not come; `unverified` says that what was created has not been looked at since, `verifying` that the next pass does;
+    `deleting` that AWS took a delete call.
     """
 
+    uid: str = ""
     generation: int = 0
     waits: int = 0
     unverified: bool = False
