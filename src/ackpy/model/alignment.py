@@ -24,36 +24,48 @@ class Pair:
 def align(key: str, desired: Sequence[Any], latest: Sequence[Any], alike: Alike) -> Iterator[Pair]:
     """Every desired element in its order with its counterpart, then the latest elements that have none.
 
-    Elements belong together by the value of `key`. Desired ones without it take what is left: first what is alike, then by order.
-    Of several desired elements with one key the first counts.
+    Elements belong together by the value of `key`. Desired ones without it take what is left: first what is alike at the same place,
+    then what is alike elsewhere, then by order. Of several desired elements with one key the first counts.
     """
     keyed = {_key(element, key): element for element in reversed(latest)}
     named = {_key(element, key) for element in desired} - {None}
-    left = [element for element in latest if _key(element, key) not in named]
-    matched = _match([element for element in desired if _key(element, key) is None], left, alike)
+    left = {place: element for place, element in enumerate(latest) if _key(element, key) not in named}
+    unnamed = {place: element for place, element in enumerate(desired) if _key(element, key) is None}
+    found = _match(unnamed, left, alike)
     seen: set[str | None] = set()
-    for position, element in enumerate(desired):
+    for place, element in enumerate(desired):
         name = _key(element, key)
         if name is None:
-            yield Pair(Index(position), element, next(matched))
+            yield Pair(Index(place), element, found.get(place))
         elif name not in seen:
             seen.add(name)
             yield Pair(Key(key, element[key]), element, keyed.get(name))
-    for element in left:
-        yield Pair(_hop(key, element, latest), None, element)
+    for place, element in left.items():
+        hop = Index(place) if _key(element, key) is None else Key(key, element[key])
+        yield Pair(hop, None, element)
 
 
-def _match(desired: Sequence[Any], left: list[Any], alike: Alike) -> Iterator[Any]:
-    """For each desired element its counterpart in `left` (None where that runs out), taken away from there at once."""
+def _match(desired: Mapping[int, Any], left: dict[int, Any], alike: Alike) -> dict[int, Any]:
+    """The counterparts by the desired element's place; what is found is taken out of `left`."""
     found: dict[int, Any] = {}
-    for position, element in enumerate(desired):
-        like = next((at for at, other in enumerate(left) if alike(element, other)), None)
-        if like is not None:
-            found[position] = left.pop(like)
-    for position in range(len(desired)):
-        if position not in found and left:
-            found[position] = left.pop(0)
-    return iter([found.get(position) for position in range(len(desired))])
+    for choose in (_same_place, _anywhere, _in_order):
+        for place, element in desired.items():
+            at = choose(place, element, left, alike) if place not in found else None
+            if at is not None:
+                found[place] = left.pop(at)
+    return found
+
+
+def _same_place(place: int, element: Any, left: Mapping[int, Any], alike: Alike) -> int | None:
+    return place if place in left and alike(element, left[place]) else None
+
+
+def _anywhere(_place: int, element: Any, left: Mapping[int, Any], alike: Alike) -> int | None:
+    return next((at for at, other in left.items() if alike(element, other)), None)
+
+
+def _in_order(_place: int, _element: Any, left: Mapping[int, Any], _alike: Alike) -> int | None:
+    return next(iter(left), None)
 
 
 def same_elements(desired: Sequence[Any], latest: Sequence[Any], alike: Alike) -> bool:
@@ -70,9 +82,3 @@ def same_elements(desired: Sequence[Any], latest: Sequence[Any], alike: Alike) -
 def _key(element: Any, key: str) -> str | None:
     value = element.get(key) if isinstance(element, Mapping) else None
     return None if value is None else canonical(value)
-
-
-def _hop(key: str, element: Any, latest: Sequence[Any]) -> Key | Index:
-    if _key(element, key) is not None:
-        return Key(key, element[key])
-    return Index(next(at for at, other in enumerate(latest) if other is element))
