@@ -17,6 +17,7 @@ from ackpy.errors import ConfigError
 from ackpy.local.cloud.clock import pin_first_touch, pinned
 from ackpy.local.cloud.emulation import emulation
 from ackpy.local.cloud.hosts import is_loopback, path_style
+from ackpy.local.cloud.protocol import Operation, service_model
 from ackpy.local.cloud.s3.emulation import BY_MOTO
 from ackpy.local.cloud.signing_names import SIGNING_NAMES
 from ackpy.local.cloud.wire import HttpRequest
@@ -108,6 +109,36 @@ def test_what_moto_makes_on_first_touch_follows_from_the_place() -> None:
     mock_random.seed(2)
     assert made("111122223333") == first
     iam_backends.pop("111122223333")
+
+
+READS = {
+    ("ecr", "DescribeRepositories"): True,
+    ("ecr", "BatchGetImage"): True,
+    ("ecr", "PutImage"): False,
+    ("ecr", "BatchDeleteImage"): False,
+    ("iam", "SimulatePrincipalPolicy"): True,
+    ("iam", "GenerateCredentialReport"): False,
+    ("sts", "GetCallerIdentity"): True,
+    ("sts", "GetSessionToken"): False,
+    ("sts", "AssumeRole"): False,
+    ("sqs", "ReceiveMessage"): False,
+    ("ses", "VerifyEmailIdentity"): False,
+    ("s3", "HeadBucket"): True,
+    ("s3", "SelectObjectContent"): True,
+    ("s3", "PutObject"): False,
+    ("dynamodb", "Query"): True,
+    ("elasticache", "TestFailover"): False,
+    ("license-manager", "CheckoutLicense"): False,
+}
+
+
+def test_what_reads_and_what_changes() -> None:
+    def reads(service: str, name: str) -> bool:
+        model = service_model(service)
+        assert model is not None
+        return Operation(service, name, str(model.protocol), model.operation_model(name), {}).reads
+
+    assert {place: reads(*place) for place in READS} == READS
 
 
 HOSTS = {

@@ -11,7 +11,8 @@ from botocore.auth import S3SigV4Auth, SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
-from ackpy.local.cloud.cloud import Admitted, EmbeddedAws
+from ackpy.local.cloud.admission import Admitted, Refused
+from ackpy.local.cloud.cloud import EmbeddedAws
 from ackpy.local.cloud.credentials import credentials
 from ackpy.local.cloud.journal import Journal, Record
 from ackpy.local.cloud.moto_app import Moto
@@ -106,3 +107,40 @@ def test_a_service_whose_packages_are_not_installed_says_which() -> None:
     cloud = EmbeddedAws(ROOT, "us-east-1")
     answer = perform(cloud, "GET", "/restapis", service="apigateway")
     assert (answer.status, b"without the Python package openapi_spec_validator" in answer.body) == (501, True)
+
+
+SPOKEN = {
+    "xml": ({}, b"<Code>AuthorizationHeaderMalformed</Code>"),
+    "json": ({"x-amz-target": "Service.Operation"}, b'"__type": "IncompleteSignatureException"'),
+    "rest-json": ({"content-type": "application/json"}, b'"code": "IncompleteSignatureException"'),
+    "form": ({"content-type": "application/x-www-form-urlencoded"}, b"<Code>IncompleteSignature</Code>"),
+}
+
+
+@pytest.mark.parametrize("protocol", SPOKEN)
+def test_a_signature_that_cannot_be_read_is_refused_in_the_protocol_that_is_spoken(protocol: str) -> None:
+    headers, said = SPOKEN[protocol]
+    body = b"Action=ListUsers" if protocol == "form" else b""
+    request = HttpRequest("POST", "/", "", {"host": "localhost", "authorization": "AWS key:old", **headers}, body)
+    refused = EmbeddedAws(ROOT, "us-east-1").admit(request, datetime.now(UTC))
+    assert isinstance(refused, Refused)
+    assert said in refused.answer.body
+
+
+UNKNOWN = {
+    "target": ("ecr", {"x-amz-target": "AmazonEC2ContainerRegistry_V20150921.Fly"}, b"", 404, b".Fly of ecr."),
+    "action": ("iam", {"content-type": "application/x-www-form-urlencoded"}, b"Action=Fly", 400, b"Fly of iam."),
+    "service": ("flight", {"content-type": "application/json"}, b"{}", 404, b"POST / of flight."),
+}
+
+
+@pytest.mark.parametrize("case", UNKNOWN)
+def test_an_operation_that_no_model_has_is_named(case: str) -> None:
+    service, headers, body, status, said = UNKNOWN[case]
+    request = AWSRequest("POST", "http://localhost/", data=body, headers=headers)
+    SigV4Auth(Credentials("AKIA", "secret"), service, "us-east-1").add_auth(request)
+    sent = {name.lower(): str(value) for name, value in request.headers.items()}
+    arrived = HttpRequest("POST", "/", "", {"host": "localhost", **sent}, body)
+    refused = EmbeddedAws(ROOT, "us-east-1").admit(arrived, datetime.now(UTC))
+    assert isinstance(refused, Refused)
+    assert (refused.answer.status, said in refused.answer.body) == (status, True)

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 from botocore.exceptions import BotoCoreError, ClientError
@@ -45,6 +46,10 @@ def populate(cloud: Cloud) -> dict[str, str]:
     ecr.create_pull_through_cache_rule(ecrRepositoryPrefix="quay", upstreamRegistryUrl="quay.io")
     refused(ecr.create_repository, repositoryName="repository")
     answer = sts.assume_role(RoleArn=f"arn:aws:iam::{ACCOUNT}:role/role", RoleSessionName="session")
+    return session_keys(answer)
+
+
+def session_keys(answer: dict[str, Any]) -> dict[str, str]:
     key = answer["Credentials"]
     return {
         "aws_access_key_id": key["AccessKeyId"],
@@ -61,6 +66,7 @@ def started(folder: Path) -> tuple[subprocess.Popen[str], Cloud]:
 def test_a_restart_loses_nothing(tmp_path: Path, number: signal.Signals) -> None:
     process, cloud = started(tmp_path)
     session = populate(cloud)
+    issued = session_keys(client_of(cloud, ACCOUNT, "sts").get_session_token())
     before, keys = cloud.snapshot(ACCOUNT), cloud.credentials(ACCOUNT)
     process.send_signal(number)
     assert process.wait(10) == (0 if number is signal.SIGTERM else -signal.SIGKILL)
@@ -71,6 +77,8 @@ def test_a_restart_loses_nothing(tmp_path: Path, number: signal.Signals) -> None
         assert again.credentials(ACCOUNT) == keys
         identity = client_of(again, ACCOUNT, "sts", **session).get_caller_identity()
         assert identity["Arn"] == f"arn:aws:sts::{ACCOUNT}:assumed-role/role/session"
+        own = client_of(again, ACCOUNT, "sts", **issued).get_caller_identity()
+        assert own["Account"] == ACCOUNT
         size = (tmp_path / LOG_NAME).stat().st_size
         client_of(again, ACCOUNT, "s3").get_bucket_tagging(Bucket="kept")
         assert (tmp_path / LOG_NAME).stat().st_size == size, "reads are not kept"

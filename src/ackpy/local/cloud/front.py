@@ -14,8 +14,9 @@ from urllib.parse import parse_qs
 
 import orjson
 
+from ackpy.local.cloud.admission import Admitted, Refused
 from ackpy.local.cloud.calls import CallLog
-from ackpy.local.cloud.cloud import Admitted, EmbeddedAws, Refused
+from ackpy.local.cloud.cloud import EmbeddedAws
 from ackpy.local.cloud.credentials import admin_token, credentials
 from ackpy.local.cloud.errors import ServiceError
 from ackpy.local.cloud.faults import Fault, Faults, fault_from
@@ -83,7 +84,7 @@ class Front:
     async def _faulty(self, fault: Fault, admitted: Admitted, receive: Receive) -> HttpAnswer | None:
         """What the call meets instead of, before or after its answer; None is a cut connection."""
         if fault.act == "error":
-            return self._cloud.refuse(admitted, ServiceError(fault.code, fault.message, fault.status))
+            return admitted.refused(ServiceError(fault.code, fault.message, fault.status))
         if fault.act == "reset-before":
             return None
         if fault.act == "delay":

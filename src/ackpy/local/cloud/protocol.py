@@ -5,6 +5,7 @@ The routing, the parsing of members and the writing of results are moto's, which
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,10 +25,11 @@ from ackpy.local.cloud.errors import ServiceError
 from ackpy.local.cloud.wire import HttpAnswer, HttpRequest, parsed
 
 READ_METHODS = frozenset({"GET", "HEAD"})
-READ_VERBS = (
-    "Get", "List", "Describe", "Head", "BatchGet", "BatchCheck", "Check", "Search", "Query", "Scan", "Lookup",
-    "Validate", "Simulate", "Preview", "Estimate", "Select", "Filter", "Test", "Decode", "Verify", "Resolve", "Discover",
-)  # fmt: skip
+READ_VERB = re.compile(
+    "(?:BatchCheck|BatchGet|Check|Decode|Describe|Discover|Estimate|Filter|Get|Head|List|Lookup|Preview|Query|Scan|Search"
+    "|Select|Simulate|Validate)(?=[A-Z]|$)"
+)
+ISSUING = frozenset({"GetFederationToken", "GetSessionToken"})  # they make keys that must be known later
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +44,10 @@ class Operation:
 
     @property
     def reads(self) -> bool:
-        """Whether AWS changes nothing by it: a GET or HEAD, or in the protocols that only POST, a reading verb."""
-        if self.protocol.startswith("rest"):
-            return str(self.model.http["method"]) in READ_METHODS
-        return self.name.startswith(READ_VERBS)
+        """Whether AWS changes nothing by it: a GET or HEAD of a REST protocol, or a verb that reads."""
+        by_method = self.protocol.startswith("rest") and str(self.model.http["method"]) in READ_METHODS
+        by_verb = READ_VERB.match(self.name) is not None and self.name not in ISSUING
+        return by_method or by_verb
 
 
 @cache
