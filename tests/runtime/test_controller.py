@@ -165,6 +165,21 @@ async def test_our_own_writes_start_no_pass(cluster: MemoryCluster, slow: bool) 
     assert (stored["metadata"]["generation"], stored["status"]) == (2, {"ok": True})
 
 
+async def test_what_one_controller_writes_is_an_edit_to_another(world: World) -> None:
+    async def act(request: Request) -> Result:
+        await world.patch(request, {"metadata": {"annotations": {"mine": "x"}}})
+        return Result.done()
+
+    writing, reading = Recording(act), Recording()
+    world.controls(writing)
+    world.manager.add_controller("other", WIDGETS, reading)
+    async with world.running():
+        world.cluster.put(WIDGETS, widget(a=1))
+        for _ in range(4):
+            await settle()
+    assert (len(writing.requests), len(reading.requests)) == (1, 2)
+
+
 @pytest.mark.parametrize("slow", [False, True])
 async def test_an_edit_that_slips_in_between_does(cluster: MemoryCluster, slow: bool) -> None:
     transport = SlowAnswers(cluster) if slow else cluster

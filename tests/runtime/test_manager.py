@@ -149,15 +149,19 @@ async def test_a_manager_that_loses_its_lease_ends(cluster: MemoryCluster, clock
 
 
 async def test_a_service_that_fails_ends_the_manager_with_its_error(cluster: MemoryCluster) -> None:
-    manager = make(cluster, Counting())
+    manager = make(cluster, Counting(), election=Election("system", "lease", "a"))
 
     async def broken() -> None:
+        await manager.wait_started()
         raise RuntimeError("cannot go on")
 
     manager.add_service("broken", broken)
     with pytest.raises(RuntimeError, match="cannot go on"):
         await asyncio.wait_for(manager.run(asyncio.Event()), 5)
     assert cluster.watches == 0
+    lease = cluster.peek(LEASES, ObjectKey("system", "lease"))
+    assert lease is not None
+    assert lease["spec"]["holderIdentity"] == "", "another need not wait for the lease to end"
 
 
 async def test_events_recorded_in_the_last_pass_are_written(cluster: MemoryCluster) -> None:

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
 
 from ackpy.kube.objects import Object
-from ackpy.runtime.ownwrites import OwnWrites
+from ackpy.runtime.ownwrites import OwnWrites, authored_by
 
 
 def obj(version: str, generation: int = 1, spec: dict[str, Any] | None = None, uid: str = "u", **meta: Any) -> Object:
@@ -38,7 +39,7 @@ STATUS: Object = {"status": {"ok": True}}
 def test_a_write_is_ours_alone_if_the_answer_holds_nothing_else(patch: Object, returned: Object, own: bool) -> None:
     own_writes = OwnWrites()
     own_writes.record(SEEN, patch, returned)
-    assert own_writes.is_own(returned) is own
+    assert own_writes.is_own(returned, "") is own
     assert not own_writes.fresh_enough(SEEN)
 
 
@@ -47,10 +48,10 @@ def test_both_writes_of_a_pass_are_known() -> None:
     first, second = obj("11", 4, {"a": 2}), obj("12", 4, {"a": 2})
     own_writes.record(SEEN, SPEC, first)
     own_writes.record(first, STATUS, second)
-    assert own_writes.is_own(first)
-    assert own_writes.is_own(second)
-    assert not own_writes.is_own(SEEN)
-    assert not own_writes.is_own(obj("13", 5, {"a": 2}))
+    assert own_writes.is_own(first, "")
+    assert own_writes.is_own(second, "")
+    assert not own_writes.is_own(SEEN, "")
+    assert not own_writes.is_own(obj("13", 5, {"a": 2}), "")
 
 
 @pytest.mark.parametrize(
@@ -75,7 +76,7 @@ def test_what_we_never_wrote_is_fresh_and_foreign() -> None:
     own_writes.record(obj("1"), STATUS, obj("100"))
     other = obj("5", uid="other")
     assert own_writes.fresh_enough(other)
-    assert not own_writes.is_own(other)
+    assert not own_writes.is_own(other, "")
 
 
 def test_what_is_gone_is_forgotten() -> None:
@@ -86,3 +87,21 @@ def test_what_is_gone_is_forgotten() -> None:
     own_writes.forget("u")
     own_writes.forget("u")
     assert len(own_writes) == 0
+
+
+async def test_what_is_written_in_a_pass_is_its_controllers_own() -> None:
+    own_writes = OwnWrites()
+
+    async def write(author: str, version: str) -> None:
+        with authored_by(author):
+            await asyncio.sleep(0)
+            await asyncio.create_task(record(version))
+
+    async def record(version: str) -> None:
+        own_writes.record(obj("1"), STATUS, obj(version))
+
+    await asyncio.gather(write("one", "2"), write("two", "3"))
+    assert own_writes.is_own(obj("2"), "one")
+    assert own_writes.is_own(obj("3"), "two")
+    assert not own_writes.is_own(obj("3"), "one")
+    assert not own_writes.is_own(obj("3"), "")

@@ -6,7 +6,7 @@ import pytest
 
 from ackpy.kube.objects import Object, key_of
 from ackpy.runtime import predicate
-from ackpy.runtime.ownwrites import OwnWrites
+from ackpy.runtime.ownwrites import OwnWrites, authored_by
 from ackpy.runtime.predicate import Predicate
 from ackpy.runtime.store import Change, ChangeType
 
@@ -79,9 +79,11 @@ def test_an_edit_is_of_spec_deletion_or_other_peoples_annotations() -> None:
 
 def test_our_own_write_is_not_foreign() -> None:
     own_writes = OwnWrites()
-    foreign = predicate.foreign(own_writes)
+    foreign = predicate.foreign(own_writes, "me")
     seen, ours, theirs = obj("1"), obj("2", annotations={"a": "b"}), obj("3", annotations={"a": "c"})
-    own_writes.record(seen, {"metadata": {"annotations": {"a": "b"}}}, ours)
+    with authored_by("me"):
+        own_writes.record(seen, {"metadata": {"annotations": {"a": "b"}}}, ours)
     assert not foreign(change(seen, ours))
     assert foreign(change(ours, theirs))
     assert foreign(change(None, ours))
+    assert predicate.foreign(own_writes, "another")(change(seen, ours))

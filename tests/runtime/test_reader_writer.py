@@ -136,4 +136,4 @@ async def test_a_locked_patch_fails_when_somebody_wrote_between(world: World) ->
         await world.writer.send(WIDGETS, seen, patch)
     unlocked = await world.writer.patch(WIDGETS, seen, apply_merge_patch(seen, {"spec": {"tags": []}}))
     assert unlocked["spec"] == {"size": 7, "tags": []}
-    assert not world.own_writes.is_own(unlocked)
+    assert not world.own_writes.is_own(unlocked, "")

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from ackpy.kube.objects import Object
 
 PatchType: TypeAlias = Literal["merge", "json", "apply", "strategic"]
-PatchBody: TypeAlias = Mapping[str, Any] | list[dict[str, Any]]
+PatchBody: TypeAlias = Object | list[Object]
 """A merge, apply or strategic patch; or the list of operations of a JSON patch."""
 Propagation: TypeAlias = Literal["Background", "Foreground", "Orphan"]
 Query: TypeAlias = tuple[tuple[str, str], ...]

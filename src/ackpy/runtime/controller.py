@@ -18,7 +18,7 @@ from ackpy.runtime.causes import Cause, Priority
 from ackpy.runtime.informer import Informer, Scope, SharedInformers
 from ackpy.runtime.lookup import Absence
 from ackpy.runtime.metrics import RuntimeMetrics
-from ackpy.runtime.ownwrites import OwnWrites
+from ackpy.runtime.ownwrites import OwnWrites, authored_by
 from ackpy.runtime.predicate import Predicate, all_of, anything_changed, edited, foreign
 from ackpy.runtime.reconciler import Outcome, Reconciler, Request, Result
 from ackpy.runtime.store import Change, ChangeType
@@ -35,7 +35,8 @@ class ControllerOptions:
     """How a controller works.
 
     `workers`        passes at a time.
-    `predicate`      which changes of an object are worth a pass; its appearance and its end always are, our own writes never.
+    `predicate`      which changes of an object are worth a pass; its appearance and its end always are, what its
+                     own passes wrote never is.
     `resync`         seconds from a pass that ended in `Result.done()` to the next; None for no such passes.
     `resync_jitter`  the part of `resync` that is left to chance, so that what began together does not come back together.
     `backoff`        between passes that fail in a row.
@@ -86,7 +87,7 @@ class Controller:
             observer=shared.metrics.queue(name, self.queue),
             random=shared.random,
         )
-        self._worth = all_of(foreign(shared.own_writes), options.predicate)
+        self._worth = all_of(foreign(shared.own_writes, name), options.predicate)
         self._in_pass: dict[ObjectKey, list[Change]] = {}
         self._workers: list[asyncio.Task[None]] = []
         informer.add_handler(self._on_change)
@@ -178,7 +179,7 @@ class Controller:
     async def _pass(self, item: Item) -> None:
         self._in_pass[item.key] = []
         try:
-            with self._metrics.working():
+            with self._metrics.working(), authored_by(self.name):
                 result = await self._reconcile(item)
             self._metrics.ended(result.outcome)
             self._schedule(item, result)

@@ -61,7 +61,7 @@ class Manager:
     def __init__(self, client: KubeClient, options: ManagerOptions, *, random: Random | None = None) -> None:
         self.client = client
         self.options = options
-        self.metrics = RuntimeMetrics()
+        self.metrics = RuntimeMetrics(client.clock)
         self.own_writes = OwnWrites()
         self.informers = SharedInformers(client, Scope(options.namespaces))
         self.events = EventRecorder(client, options.component)
@@ -177,6 +177,9 @@ class Manager:
                 await self._stop(background)
         except BaseExceptionGroup as failures:
             raise _first(failures) from failures
+        finally:
+            if self._elector is not None:
+                await self._elector.release()  # nothing of ours runs any more
 
     async def _start(self, group: asyncio.TaskGroup, background: list[asyncio.Task[None]]) -> None:
         for informer in self.informers.all:
@@ -195,9 +198,6 @@ class Manager:
         await _within(_LAST_EVENTS_SECONDS, self.events.flush())
         for task in background:
             task.cancel()
-        await asyncio.wait(background)
-        if self._elector is not None:
-            await self._elector.release()
 
 
 async def _synced(informer: Informer) -> None:

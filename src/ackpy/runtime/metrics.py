@@ -5,8 +5,7 @@ What can be read from a snapshot when somebody scrapes (depths, work in progress
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Final
 
@@ -18,6 +17,7 @@ from prometheus_client.process_collector import ProcessCollector
 from prometheus_client.registry import Collector
 
 from ackpy.kube.calls import Answer
+from ackpy.kube.clock import Clock
 from ackpy.runtime.reconciler import Outcome
 from ackpy.runtime.workqueue import QueueSnapshot
 
@@ -29,8 +29,9 @@ _REQUEST_SECONDS: Final = (0.005, 0.025, 0.1, 0.25, 0.5, 1, 2, 4, 8, 15, 30, 60)
 class RuntimeMetrics:
     """All metrics of the runtime. Others may register theirs in `registry`."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Clock) -> None:
         self.registry = CollectorRegistry()
+        self._clock = clock
         ProcessCollector(registry=self.registry)
         GCCollector(registry=self.registry)
         self._passes = self._counter("controller_runtime_reconcile", "Passes by how they ended", "controller", "result")
@@ -68,7 +69,11 @@ class RuntimeMetrics:
         """Where a controller reports its passes."""
         self._workers.labels(name).set(workers)
         return ControllerMetrics(
-            name, self._passes, self._errors, self._seconds.labels(name), self._active.labels(name)
+            self._clock,
+            {outcome: self._passes.labels(name, outcome.value) for outcome in Outcome},
+            self._errors.labels(name),
+            self._seconds.labels(name),
+            self._active.labels(name),
         )
 
     def queue(self, name: str, snapshot: Callable[[], QueueSnapshot]) -> QueueMetrics:
@@ -106,22 +111,25 @@ class RuntimeMetrics:
 class ControllerMetrics:
     """The passes of one controller."""
 
-    def __init__(self, name: str, passes: Counter, errors: Counter, seconds: Histogram, active: Gauge) -> None:
-        self._results = {outcome: passes.labels(name, outcome.value) for outcome in Outcome}
-        self._errors = errors.labels(name)
+    def __init__(
+        self, clock: Clock, results: Mapping[Outcome, Counter], errors: Counter, seconds: Histogram, active: Gauge
+    ) -> None:
+        self._clock = clock
+        self._results = results
+        self._errors = errors
         self._seconds = seconds
         self._active = active
 
     @contextmanager
     def working(self) -> Iterator[None]:
         """Around a pass."""
-        started = time.perf_counter()
+        started = self._clock.monotonic()
         self._active.inc()
         try:
             yield
         finally:
             self._active.dec()
-            self._seconds.observe(time.perf_counter() - started)
+            self._seconds.observe(self._clock.monotonic() - started)
 
     def ended(self, outcome: Outcome) -> None:
         """After a pass."""

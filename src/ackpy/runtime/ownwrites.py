@@ -1,11 +1,15 @@
-"""The ledger of what we wrote ourselves: so that our own patch starts no pass, and no pass runs on a copy older than it.
+"""The ledger of what we wrote ourselves: so that a pass's own patch starts no pass, and none runs on a copy older than it.
 
-ObjectWriter fills it; controllers and ObjectReader consult it. One ledger serves all kinds: it is kept by uid.
+ObjectWriter fills it; controllers and ObjectReader consult it. One ledger serves all kinds: it is kept by uid. What one controller
+writes is foreign to another: each is the author of what is written in its passes.
 """
 
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -15,10 +19,24 @@ from ackpy.kube.objects import Object
 _KEPT: Final = 8  # versions of one object; a pass makes two
 
 
+# Context-local, so that tasks which a pass starts write in its name, and passes that run at the same time do not mix.
+_author: ContextVar[str] = ContextVar("author of writes", default="")
+
+
+@contextmanager
+def authored_by(name: str) -> Iterator[None]:
+    """Writes made in this context, and in tasks started in it, are this author's. A Controller puts it around its passes."""
+    token = _author.set(name)
+    try:
+        yield
+    finally:
+        _author.reset(token)
+
+
 @dataclass(slots=True)
 class _Writes:
     last: str = ""
-    alone: deque[str] = field(default_factory=lambda: deque(maxlen=_KEPT))
+    alone: deque[tuple[str, str]] = field(default_factory=lambda: deque(maxlen=_KEPT))
 
 
 class OwnWrites:
@@ -37,12 +55,12 @@ class OwnWrites:
         writes = self._writes.setdefault(objects.uid_of(returned), _Writes())
         writes.last = objects.version_of(returned)
         if _is_alone(seen, objects.apply_merge_patch(seen, patch), returned):
-            writes.alone.append(writes.last)
+            writes.alone.append((_author.get(), writes.last))
 
-    def is_own(self, obj: Object) -> bool:
-        """Whether this version of the object is a write of ours that holds nobody else's change."""
+    def is_own(self, obj: Object, author: str) -> bool:
+        """Whether this version of the object is a write of this author that holds nobody else's change."""
         writes = self._writes.get(objects.uid_of(obj))
-        return writes is not None and objects.version_of(obj) in writes.alone
+        return writes is not None and (author, objects.version_of(obj)) in writes.alone
 
     def fresh_enough(self, cached: Object) -> bool:
         """Whether a cached copy is at least as new as our last write of the object.

@@ -78,9 +78,9 @@ def edited(ignoring: Iterable[str] = ()) -> Predicate:
     return any_of(generation_changed, deletion_changed, annotations_changed(ignoring))
 
 
-def foreign(own_writes: OwnWrites) -> Predicate:
-    """The change is not our own write, or not that alone."""
-    return of_modified(lambda _, after: not own_writes.is_own(after))
+def foreign(own_writes: OwnWrites, author: str) -> Predicate:
+    """The change is not this author's own write, or not that alone."""
+    return of_modified(lambda _, after: not own_writes.is_own(after, author))
 
 
 def _content(obj: Object) -> dict[str, Any]:

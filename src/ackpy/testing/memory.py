@@ -17,6 +17,7 @@ from urllib.parse import unquote
 
 import orjson
 
+from ackpy.errors import KubeUnreachable
 from ackpy.kube.client import KubeClient
 from ackpy.kube.clock import Clock, SystemClock, timestamp
 from ackpy.kube.config import KubeConfig
@@ -135,12 +136,14 @@ class _Watch:
 class MemoryCluster:
     """The server's side, and the Transport to it. `client()` makes a client.
 
-    `faults` are asked before each request, `requests` lists what came. `hold()` keeps watches from telling until `resume()`.
+    `faults` are asked before each request, `requests` lists what came; when `loses` says so, the answer to a request that was acted on
+    is lost. `hold()` keeps watches from telling until `resume()`.
     """
 
     def __init__(self, clock: Clock | None = None) -> None:
         self.clock = clock or SystemClock()
         self.faults: list[Fault] = []
+        self.loses: Callable[[HttpRequest], bool] = lambda _request: False
         self.requests: list[HttpRequest] = []
         self._versions = itertools.count(1)
         self._version = 0
@@ -229,7 +232,10 @@ class MemoryCluster:
             async with self._watching(request, query) as response:
                 yield response
         else:
-            yield self._answer(request, query)
+            answer = self._answer(request, query)
+            if self.loses(request):
+                raise KubeUnreachable(f"{request}: the answer was lost")
+            yield answer
 
     def refused(self) -> bool:
         """See `Transport.refused`."""
