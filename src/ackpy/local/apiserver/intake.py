@@ -64,9 +64,8 @@ def decode(body: bytes, content_type: str, kind: Kind) -> Json:
     unrecognized = f"the object provided is unrecognized (must be of type {kind.kind})"
     if media not in (JSON, YAML):
         raise unsupported_media_type((JSON, YAML, PROTOBUF))
-    found = parse(
-        body, yaml_allowed=media == YAML, what=f"the object provided is unrecognized (must be of type {kind.kind})"
-    )
+    what = f"{unrecognized}: couldn't get version/kind; json parse error"
+    found = parse(body, yaml_allowed=media == YAML, what=what)
     if not isinstance(found, dict):
         raise bad_request(f"{unrecognized}: found no JSON object")
     return found
