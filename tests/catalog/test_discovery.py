@@ -26,6 +26,7 @@ def test_an_unknown_service_lists_the_known() -> None:
         load(["s3", "s33", "nosuch"])
 
 
+@pytest.mark.slow
 def test_a_service_is_imported_when_it_is_loaded() -> None:
     script = (
         "import sys; from ackpy.catalog import load, services; services(); load(['ecr']);"
