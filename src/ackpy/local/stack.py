@@ -13,7 +13,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ackpy.errors import StackError
+from ackpy.errors import ConfigError, StackError
 from ackpy.local.child import Child, start
 from ackpy.local.folder import DataFolder
 from ackpy.local.install import install
@@ -122,7 +122,10 @@ async def _start_cloud(folder: DataFolder, options: StackOptions, held: AsyncExi
         "--region",
         options.region,
     ]
-    return await _start("embedded AWS", folder.log("aws"), arguments, os.environ, held)
+    try:
+        return await _start("embedded AWS", folder.log("aws"), arguments, os.environ, held)
+    except ConfigError as error:
+        raise ConfigError(str(error).replace("--port", "--aws-port")) from error  # its flag, as the user knows it
 
 
 async def _start_controllers(
