@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ackpy.local.apiserver import last_applied
 from ackpy.local.apiserver.fieldset import (
     Path,
     Paths,
@@ -41,7 +42,9 @@ def apply(live: Json, config: Json, kind: Kind, manager: Manager, now: datetime,
     merged = _remove(_merge(live, config, kind.schema), kind.schema, (), mine.fields - wanted, kept)
     change = compare(live, merged, kind.schema, structs=not kind.custom)
     if not force:
-        _refuse_conflicts(others, change.modified | change.added)
+        allowed = last_applied.own_fields(live, kind) if manager.name == last_applied.MANAGER else frozenset()
+        _refuse_conflicts(others, (change.modified | change.added) - allowed)
+    merged = last_applied.follow(merged, live, config, manager.name)
     remaining = [without(entry, change, now) for entry in others]
     return with_entries(merged, [*remaining, touched(mine, wanted, now)])
 
