@@ -12,7 +12,9 @@ import asyncio
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Final, Protocol
+
+_ONE: Final = 1.0 - 1e-9  # a token, less what adding up fractions may lose
 
 
 class Clock(Protocol):
@@ -204,7 +206,7 @@ class _Bucket:
 
     def take(self, now: float) -> bool:
         self._refill(now)
-        if self.rate is not None and self.tokens < 1.0:
+        if self.rate is not None and self.tokens < _ONE:
             return False
         self.tokens -= 1.0
         self.meter.add(now)

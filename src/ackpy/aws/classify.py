@@ -144,12 +144,13 @@ def classify(
 def may_have_acted(error: AwsError) -> bool:
     """Whether a failed call may have changed something in AWS all the same: then only a read tells.
 
-    False for reads, for what was never sent, and for refusals; true for a write that ended in no answer or in an HTTP 5xx.
+    False for reads, for what was never sent, and for refusals; true for a write that ended in no answer, in an answer that cannot
+    be read, or in an HTTP 5xx.
     """
     if not is_write(error.operation) or isinstance(error, (AwsRefused, NotConnected)):
         return False
     if isinstance(error, NoAwsAnswer):
-        return error.status != 501 and error.status >= 500
+        return error.status != 501 and not 300 <= error.status < 500
     if isinstance(error, AwsApiError):
         return error.status >= 500 and _answered(error) not in {Meaning.THROTTLED, Meaning.NOT_IMPLEMENTED}
     return isinstance(error, AwsUnreachable)

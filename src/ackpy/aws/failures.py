@@ -73,7 +73,7 @@ _NOT_CONNECTED: Final = (boto.ConnectTimeoutError, boto.ProxyConnectionError, bo
 _NO_ANSWER: Final = (boto.HTTPClientError, boto.IncompleteReadError, TimeoutError)
 # What botocore's parsers raise, beside their own error, on well-formed answers of another form than the model's.
 _UNREADABLE: Final = (ResponseParserError, KeyError, ValueError, TypeError, AttributeError)
-EXPECTED: Final = (boto.BotoCoreError, boto.ClientError, Stranger, TimeoutError, *_UNREADABLE)
+EXPECTED: Final = (boto.BotoCoreError, boto.ClientError, Stranger, TimeoutError, AwsError, *_UNREADABLE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +94,10 @@ class Attempt:
                 return NoAwsAnswer(f"not an answer of AWS: {error}", status=error.status, **names)
             case boto.ParamValidationError():
                 return InvalidRequest(without_value(str(error.kwargs["report"])), **names)
-            case _ if isinstance(error, NO_CREDENTIALS):
-                return NoCredentials(clean(str(error)), **names)
+            case _ if isinstance(
+                error, (*NO_CREDENTIALS, AwsError)
+            ):  # AwsError: a role was to be assumed just before signing
+                return NoCredentials(f"no credentials: {clean(str(error))}", **names)
             case _ if _never_connected(error):
                 return NotConnected(f"cannot connect to {_host(error)}: {_reason(error)}", **names)
             case _ if isinstance(error, _NO_ANSWER):
