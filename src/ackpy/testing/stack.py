@@ -22,7 +22,7 @@ from typing import Any
 
 import pytest
 
-from ackpy.cli.demo import find_kubectl
+from ackpy.local.kubectl import find_kubectl
 from ackpy.local.stack import Stack, StackOptions, running
 from ackpy.testing.cloud import Cloud
 
