@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from ackpy.controllers.intent import Intent, Stage
 from ackpy.controllers.options import ReconcilerOptions
 from ackpy.errors import AwsUnreachable, Conflict
 from ackpy.kube import objects
+from ackpy.model.descriptor import Descriptor
 from ackpy.runtime.causes import Cause
 from ackpy.runtime.reconciler import Outcome
 from ackpy.testing.world import ACCOUNT, REGION, Bucket, MemoryWorld, api_error
@@ -292,3 +294,18 @@ async def test_what_an_earlier_try_may_have_made_is_not_taken_for_a_strangers(
     await world.settle(key, Cause.RETRY)
     assert world.conditions(key)["ACK.ResourceSynced"]["status"] == "True"
     assert world.aws.created == [NAME]
+
+
+async def test_an_identifier_that_aws_gave_is_saved_before_anything_else_is_tried(
+    bucket: Descriptor, talk: dict[str, Any]
+) -> None:
+    world = MemoryWorld(replace(bucket, identifiers=("location",)))
+    key = world.cluster.apply("b", talk)
+    await world.one_pass(key)
+    names = [name for name in world.steps.names if name.startswith("before")]
+    create = names.index("before CreateBucket")
+    assert names[create + 1] == "before status patch"
+    assert names[-1] == "before status patch"
+    saved = next(patch["status"] for target, patch in world.cluster.writes if target == "status")
+    assert saved["location"] == f"http://{NAME}.s3.amazonaws.com/"
+    assert {each["type"]: each["status"] for each in saved["conditions"]}["ACK.ResourceSynced"] == "False"

@@ -258,3 +258,19 @@ async def test_a_bucket_of_another_account_is_reported_and_left_alone(
     await running.client.delete(resource_of(running.kinds["Bucket"]), running.key("taken"))
     await running.wait_gone("Bucket", "taken")
     aws("s3", of=stranger).delete_bucket(Bucket=talk["name"])
+
+
+async def test_a_duplicate_waits_and_is_woken_when_the_name_is_free(
+    running: Running, talk: dict[str, Any], aws: Clients
+) -> None:
+    talk["name"] = f"b-{running.account}"
+    await running.apply("Bucket", "first", talk)
+    await running.wait("Bucket", "first", "ACK.ResourceSynced")
+    await running.apply("Bucket", "second", talk)
+    obj = await running.wait("Bucket", "second", "ACK.Terminal")
+    assert objects.finalizers_of(obj) == []
+    await running.client.delete(resource_of(running.kinds["Bucket"]), running.key("first"))
+    await running.wait_gone("Bucket", "first")
+    await running.wait("Bucket", "second", "ACK.ResourceSynced")
+    await running.at_rest("Bucket")
+    assert [bucket["Name"] for bucket in aws("s3").list_buckets()["Buckets"]] == [talk["name"]]

@@ -160,6 +160,13 @@ def test_a_plan_is_json_and_shows_no_parameter(bucket: Descriptor) -> None:
     assert shown["writes"][0]["parameters"] == ["Bucket", "ExpectedBucketOwner", "Policy"]
 
 
+def test_a_plan_that_is_kept_is_bounded(bucket: Descriptor) -> None:
+    policy = json.dumps({"Statement": [], "Id": "x" * 20_000})
+    [write] = planned(bucket, {"policy": policy}, {}, Mode.WHOLE).plain()["writes"]
+    assert write["differences"][0]["desired"].endswith(" characters)")
+    assert len(json.dumps(write)) < 1000
+
+
 @pytest.mark.parametrize(
     ("value", "none"),
     [

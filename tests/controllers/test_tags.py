@@ -100,6 +100,7 @@ async def test_a_bucket_without_tags_of_the_users_keeps_other_peoples(world: Mem
     await world.settle(key, Cause.RESYNC)
     held = world.aws.settings(talk["name"])["Tagging"]["TagSet"]
     assert {tag["Key"] for tag in held} == {"services.k8s.aws/controller-version", "services.k8s.aws/namespace", "team"}
+    assert world.events.reasons == ["Created", "DriftDetected"]
 
 
 @pytest.mark.parametrize("spec", [None, {"tagSet": []}], ids=["null", "an empty list"])

@@ -136,6 +136,19 @@ async def test_a_leaf_taken_out_is_seen_by_the_digest(world: MemoryWorld, key: O
     assert rule["Expiration"] == {"Days": 90}
 
 
+async def test_a_leaf_taken_out_is_not_forgotten_when_its_put_fails(
+    world: MemoryWorld, key: ObjectKey, talk: dict[str, Any]
+) -> None:
+    shorter = copy.deepcopy(talk)
+    del shorter["lifecycle"]["rules"][0]["transitions"]
+    world.cluster.apply("b", shorter)
+    denied = api_error("PutBucketLifecycleConfiguration", "AccessDenied", 403)
+    world.aws.failing["PutBucketLifecycleConfiguration"].append(denied)
+    await world.settle(key)
+    [rule] = world.aws.settings(NAME)["LifecycleConfiguration"]["Rules"]
+    assert "Transitions" not in rule
+
+
 @pytest.mark.parametrize("empty", [{"rules": []}, {}], ids=["an empty list", "an empty structure"])
 async def test_empty_means_none(
     world: MemoryWorld, key: ObjectKey, talk: dict[str, Any], empty: dict[str, Any]
@@ -149,12 +162,14 @@ async def test_empty_means_none(
 async def test_an_edit_while_no_controller_ran_is_made(
     world: MemoryWorld, key: ObjectKey, talk: dict[str, Any]
 ) -> None:
+    before = world.conditions(key)["ACK.ResourceSynced"]["lastTransitionTime"]
     world.cluster.apply("b", without(talk, "lifecycle") | {"policy": POLICY})
     world.restart()
     await world.settle(key, Cause.START)
     assert "LifecycleConfiguration" not in world.aws.settings(NAME)
     assert world.aws.settings(NAME)["Policy"] == POLICY
     assert [event.reason for event in world.events.seen] == ["Updated"]
+    assert world.conditions(key)["ACK.ResourceSynced"]["lastTransitionTime"] > before
 
 
 async def test_a_new_path_enters_the_memory_before_it_is_written(
@@ -327,6 +342,18 @@ async def test_a_read_that_is_refused_does_not_stop_the_other_settings(world: Me
     assert world.aws.settings(NAME)["Versioning"] == {"Status": "Enabled"}
     assert "DeleteBucketLifecycle" not in world.aws.calls_made
     assert world.conditions(key)["ACK.Recoverable"]["message"] == str(denied)
+
+
+async def test_an_edit_is_not_written_over_what_could_not_be_read(
+    world: MemoryWorld, key: ObjectKey, talk: dict[str, Any]
+) -> None:
+    world.cluster.apply("b", without(talk, "lifecycle") | {"versioning": {"status": "Suspended"}})
+    for operation in ("GetBucketLifecycleConfiguration", "GetBucketVersioning"):
+        world.aws.failing[operation].append(api_error(operation, "AccessDenied", 403))
+    await world.one_pass(key)
+    assert world.aws.writes == []
+    await world.settle(key, Cause.RETRY)
+    assert set(world.aws.writes) == {"DeleteBucketLifecycle", "PutBucketVersioning"}
 
 
 @pytest.mark.parametrize(

@@ -55,7 +55,7 @@ def controller(
     namespaces = manager.informers.informer(NAMESPACES)
     world = World(
         cluster=KubeCluster(resource, manager.reader(resource), manager.writer, informer, namespaces),
-        cloud=AwsCloud(descriptor, sessions, account.account, account.partition),
+        cloud=AwsCloud(sessions, descriptor, account.account, account.partition),
         recorder=Events(manager.events),
         time=manager.client.clock,
         ids=lambda: uuid.uuid4().hex,
@@ -110,20 +110,20 @@ class KubeCluster:
         return self.informer.store.by_index(_INDEX, "/".join(values))
 
 
-@dataclass(frozen=True, slots=True)
 class AwsCloud:
     """`world.Cloud` over the sessions of this process; a kind's clients call no operation but those that its descriptor names."""
 
-    descriptor: Descriptor
-    sessions: Sessions
-    account: str
-    partition: str
+    def __init__(self, sessions: Sessions, descriptor: Descriptor, account: str, partition: str) -> None:
+        self.account = account
+        self.partition = partition
+        self._sessions = sessions
+        self._model, self._service = descriptor.model, descriptor.service
+        self._allowed = frozenset(usage.operation for usage in descriptor.operations())
 
     async def calls(self, region: str, ticket: Ticket, listener: Callable[[Sent], None]) -> Client:
         """See `Cloud.calls`."""
-        client = await self.sessions.client(Target(self.descriptor.model, region, alias=self.descriptor.service))
-        allowed = {usage.operation for usage in self.descriptor.operations()}
-        return client.allowing(allowed).on_behalf(ticket).heard_by(listener)
+        client = await self._sessions.client(Target(self._model, region, alias=self._service))
+        return client.allowing(self._allowed).on_behalf(ticket).heard_by(listener)
 
 
 @dataclass(frozen=True, slots=True)

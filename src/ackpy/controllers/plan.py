@@ -6,6 +6,7 @@ be printed, compared in tests, refused, and kept redacted in the ledger.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum, StrEnum
@@ -96,7 +97,7 @@ class Plan:
         return tuple(_waves(self.writes))
 
     def plain(self) -> dict[str, Any]:
-        """The plan as JSON values, redacted: parameters by name only, differences as the delta shows them."""
+        """The plan as JSON values, redacted and bounded: parameters by name, differences as the delta shows them, long values by length."""
         return {
             "writes": [
                 {
@@ -114,6 +115,7 @@ class Plan:
         }
 
 
+_LONGEST_VALUE: Final = 256  # characters of JSON
 _PLAIN_CAUSES: Final = {Mode.WHOLE: Cause.EDIT, Mode.CLEAR: Cause.CLEAR, Mode.LEAVES: Cause.DRIFT}
 
 
@@ -293,4 +295,14 @@ def _levels(groups: Sequence[tuple[Write, ...]]) -> Iterator[tuple[tuple[Write, 
 
 
 def _plain(difference: Difference) -> dict[str, Any]:
-    return {"path": difference.path, "desired": difference.desired, "latest": difference.latest}
+    return {
+        "path": difference.path,
+        "desired": _bounded(difference.desired),
+        "latest": _bounded(difference.latest),
+    }
+
+
+def _bounded(value: Any) -> Any:
+    """A value that is small enough to keep, else how long it is."""
+    size = len(json.dumps(value, default=str))
+    return value if size <= _LONGEST_VALUE else f"({size} characters)"

@@ -116,12 +116,10 @@ class Run:
 
 
 def _with_tags(descriptor: Descriptor, managed: Mapping[str, Mode], defaults: Mapping[str, str]) -> Mapping[str, Mode]:
-    """The controller's own tags keep the tag path managed, also where the user has none, or none any more."""
+    """The controller's own tags keep the tag path managed, also where the user has none."""
     if descriptor.tags is None or not defaults:
         return managed
-    top = fieldpath.of(descriptor.tags.path).top
-    mode = managed.get(top, Mode.LEAVES)
-    return {**managed, top: Mode.WHOLE if mode is Mode.CLEAR else mode}
+    return {fieldpath.of(descriptor.tags.path).top: Mode.LEAVES, **managed}
 
 
 def overlaid(status: Mapping[str, Any], found: Observation) -> dict[str, Any]:
