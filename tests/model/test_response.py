@@ -49,7 +49,6 @@ def test_the_core_is_what_the_crd_knows_of_the_answer(widget: Descriptor) -> Non
             "steps": [{"name": "a", "seconds": 5}, {"name": "b"}],
             "users": [{"name": "u"}],
             "alias": "x",
-            "lifecycle": {},
         },
         status={"state": "ready", "createdAt": "2026-11-24T18:37:18Z"},
         arn="arn:w",

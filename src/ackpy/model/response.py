@@ -7,7 +7,7 @@ member that is missing in an answer which could carry it is missing in the resul
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ackpy.model import fieldpath
@@ -91,7 +91,9 @@ def _side(
 ) -> dict[str, Json]:
     is_spec = node is descriptor.spec
     reads = {path: each for path, each in operation.reads.items() if _in_spec(descriptor, path) is is_spec}
-    side: dict[str, Json] = relocated(node, from_aws(node, plain, "", descriptor.rules), reads, found, descriptor.rules)
+    known = {name: each for name, each in node.members.items() if not operation.observes or name in operation.observes}
+    found_there = from_aws(replace(node, members=known), plain, "", descriptor.rules)
+    side: dict[str, Json] = relocated(node, found_there, reads, found, descriptor.rules)
     return side
 
 

@@ -246,9 +246,9 @@ class Writer:
             value=key,
             get=self._plain(said.list, Role.READ, {}) if said.list else None,
             one=self._plain(said.get, Role.READ, {}, element) if said.get else None,
-            put=self._plain(said.add, Role.PUT, {}, element),
-            change=self._plain(said.change, Role.PUT, {}, element) if said.change else None,
-            clear=self._plain(said.remove, Role.CLEAR, {}, element),
+            put=self._written_element(said.add, Role.PUT, element, node),
+            change=self._written_element(said.change, Role.PUT, element, node) if said.change else None,
+            clear=self._written_element(said.remove, Role.CLEAR, element, node),
             key=said.key,
             absent=tuple(said.absent),
             unsupported=tuple(said.unsupported),
@@ -257,6 +257,19 @@ class Writer:
             in_create=self._in_create(key),
             members=said,
         )
+
+    def _written_element(self, text: str, role: Role, key: str, node: Node) -> Operation:
+        """A write of one element: `at` leads to the element itself, `node` is its type there where that is another than the CRD's."""
+        made = self._plain(text, role, {}, key)
+        name, path = paths.split(text)
+        if not path or node.element is None:
+            return made
+        api = paths.operation(self.draft.model, name)
+        shape, at = paths.walk(self.draft.model, self.draft.model.shape(api.input), path).shape, made.at
+        if shape.type is Type.LIST and node.element.type is not Type.LIST:
+            shape, at = self.draft.model.shape(shape.element), f"{at}.."
+        other = shape.type is Type.STRUCTURE and shape.name != node.element.shape
+        return replace(made, at=at, node=self.types.node(shape.name) if other else None)
 
     def _key_member(self, node: Node, said: Members) -> str:
         """AWS's name of an element's key: the member of that property, or the word itself for the key of a map."""

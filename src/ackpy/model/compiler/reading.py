@@ -8,6 +8,7 @@ from ackpy.errors import DefinitionError
 from ackpy.model.compiler import calls, paths, split
 from ackpy.model.compiler.calls import Use
 from ackpy.model.compiler.draft import Draft, Property, unknown
+from ackpy.model.definition import Members
 from ackpy.model.descriptor import Operation, Role, Type
 from ackpy.model.shapes import Api, Shape, ShapeMember
 
@@ -29,7 +30,7 @@ def answer(draft: Draft, api: Api, at: str, *, own_reads: bool = True) -> tuple[
             if found[1].wire != member.wire:
                 reads[found[1].name] = member.wire
     for key, field in draft.resource.fields.items() if own_reads else ():
-        if field.read and field.facet is None and not _in_facet(draft, key):
+        if field.read and not _read_apart(draft, key):
             _check_read(draft, shape, key, field.read)
             reads[key] = field.read
             observed.add(key.split(".")[0])
@@ -41,9 +42,11 @@ def _compatible(draft: Draft, member: ShapeMember, found: Property) -> bool:
     return draft.model.shape(member.shape).type is draft.model.shape(found.shape).type
 
 
-def _in_facet(draft: Draft, key: str) -> bool:
+def _read_apart(draft: Draft, key: str) -> bool:
+    """Whether a path belongs to a facet or to members that have a read of their own."""
     top = draft.resource.fields.get(key.split(".", maxsplit=1)[0])
-    return top is not None and top.facet is not None
+    facet = top.facet if top is not None else None
+    return bool(facet.list if isinstance(facet, Members) else facet and facet.get)
 
 
 def _check_read(draft: Draft, shape: Shape, key: str, expression: str) -> None:
