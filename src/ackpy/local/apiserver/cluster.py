@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import secrets
 import uuid
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -38,6 +39,7 @@ class Cluster:
     registry: Registry = field(default_factory=Registry)
     watchers: Watchers = field(default_factory=Watchers)
     rules: RuleLibrary = field(default_factory=Immutability)
+    _unpublished: list[Change] | None = None
 
     @classmethod
     def open(cls, storage: Storage, *, clock: Clock) -> Cluster:
@@ -73,6 +75,19 @@ class Cluster:
         self._publish(kind, change)
         return versioned
 
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Many writes as one commit, all or none; watchers hear of them when they are on disk."""
+        self._unpublished = []
+        try:
+            with self.storage.together():
+                yield
+            changes = self._unpublished
+        finally:
+            self._unpublished = None
+        for change in changes:
+            self.watchers.publish(change)
+
     def definitions(self, *, but: str) -> Iterator[Json]:
         """The definitions of custom kinds, except the one named."""
         return (d for d in self.storage.present(CRDS.stored_resource) if d["metadata"]["name"] != but)
@@ -80,7 +95,10 @@ class Cluster:
     def _publish(self, kind: Kind, change: Change) -> None:
         if kind.stored_resource == CRDS.stored_resource:
             self._follow_definition(change)
-        self.watchers.publish(change)
+        if self._unpublished is None:
+            self.watchers.publish(change)
+        else:
+            self._unpublished.append(change)
 
     def _follow_definition(self, change: Change) -> None:
         if change.after is None:

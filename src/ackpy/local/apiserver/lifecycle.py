@@ -41,9 +41,11 @@ async def settle(cluster: Cluster) -> None:
     feed = cluster.watchers.subscribe(None)
     collector = Collector(cluster)
     try:
-        collector.look_at_everything()
+        with cluster.together():
+            collector.look_at_everything()
         while (change := await feed.next()) is not None:
-            collector.follow(change)
+            with cluster.together():
+                collector.follow(change)
             await asyncio.sleep(0)
     finally:
         cluster.watchers.unsubscribe(feed)
@@ -52,11 +54,17 @@ async def settle(cluster: Cluster) -> None:
 async def expire_events(cluster: Cluster, *, period: float = PERIOD_SECONDS) -> None:
     """Remove Events an hour after they were last written."""
     while True:
+        remove_old_events(cluster)
+        await asyncio.sleep(period)
+
+
+def remove_old_events(cluster: Cluster) -> None:
+    """Remove the Events that were last written more than an hour ago."""
+    with cluster.together():
         for key in cluster.storage.older_than(EVENT_SECONDS, EVENTS.stored_resource):
             found = cluster.read(EVENTS, key.namespace, key.name)
             if found is not None:
                 cluster.erase(EVENTS, found, found)
-        await asyncio.sleep(period)
 
 
 async def compact_regularly(cluster: Cluster, *, period: float = PERIOD_SECONDS) -> None:

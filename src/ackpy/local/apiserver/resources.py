@@ -15,6 +15,7 @@ from ackpy.local.apiserver.patch import APPLY_PATCH
 from ackpy.local.apiserver.representation import JSON, Form, form_of, show_object, show_page
 from ackpy.local.apiserver.reviews import reviewed
 from ackpy.local.apiserver.status import (
+    ApiError,
     method_not_allowed,
     no_such_resource,
     not_found,
@@ -152,9 +153,16 @@ def _delete_collection(call: Call) -> Answer:
     options = delete_options(call.request.query, _delete_body(call))
     chosen = replace(list_options(call.request.query), limit=0, token="")
     page = reads.list_page(call.cluster, call.kind, call.namespace, chosen)
-    for item in page.items:
-        metadata = item["metadata"]
-        deletion.delete(call.cluster, call.kind, metadata.get("namespace", ""), metadata["name"], options)
+    refusals: list[ApiError] = []
+    with call.cluster.together():
+        for item in page.items:
+            metadata = item["metadata"]
+            try:
+                deletion.delete(call.cluster, call.kind, metadata.get("namespace", ""), metadata["name"], options)
+            except ApiError as refusal:  # one that may not be deleted does not keep the others
+                refusals.append(refusal)
+    if refusals:
+        raise refusals[0]
     return Answer(show_page(page, call.kind, Form(), call.cluster.clock()))
 
 

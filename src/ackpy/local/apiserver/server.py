@@ -168,7 +168,9 @@ def _make_private_folder(folder: Path) -> None:
 @contextmanager
 def _only_server_of(folder: Path) -> Iterator[None]:
     """Hold the folder's lock; the kernel releases it when the process ends, however it ends."""
-    with (folder / "lock").open("a+") as lock:
+    file = folder / "lock"
+    file.touch(mode=0o600)
+    with file.open("a+") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:

@@ -8,6 +8,7 @@ three survive a restart. Every write is committed before the call returns.
 from __future__ import annotations
 
 import sqlite3
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -76,6 +77,7 @@ class Storage:
     @classmethod
     def open(cls, path: Path, *, clock: Clock) -> Storage:
         """Open or make the database; raises ConfigError when it is corrupt or of another schema version."""
+        path.touch(mode=0o600)  # SQLite gives its write-ahead log the mode of the database
         try:
             connection = sqlite3.connect(path, isolation_level=None)
             connection.execute("PRAGMA journal_mode=WAL")
@@ -85,7 +87,6 @@ class Storage:
             raise ConfigError(
                 f"the database {path} cannot be read ({error}): restore it from a copy, or remove it to start empty"
             ) from error
-        path.chmod(0o600)
         return cls(connection, clock)
 
     def close(self) -> None:
@@ -161,16 +162,31 @@ class Storage:
         horizon = self._connection.execute(sql, (limit, self._seconds() - keep_seconds)).fetchone()[0]
         if horizon is None or horizon <= self.compacted:
             return
-        with _transaction(self._connection):
+        with self.together():
             self._connection.execute("DELETE FROM revision WHERE until<=?", (horizon,))
             self._connection.execute("UPDATE counter SET value=? WHERE name='compacted'", (horizon,))
         self.compacted = horizon
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """All writes of the block or none, on disk when it has ended; a block inside another is part of it."""
+        if self._connection.in_transaction:
+            yield
+            return
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self._connection.execute("ROLLBACK")
+            self.revision = self._counter("revision")
+            raise
+        self._connection.execute("COMMIT")
 
     def _write(self, key: Key, before: Json | None, after: Json | None, last: Json) -> Change:
         revision = self.next_revision()
         deleted = after is None
         row = (revision, key.resource, key.namespace, key.name, revision if deleted else None, deleted, self._seconds())
-        with _transaction(self._connection):
+        with self.together():
             if before is not None:
                 self._supersede(int(before["metadata"]["resourceVersion"]), revision)
             self._connection.execute(
@@ -202,19 +218,6 @@ class Storage:
 
     def _seconds(self) -> int:
         return int(self._clock().timestamp())
-
-
-class _transaction:  # noqa: N801 - used as a statement
-    """All or nothing, on disk when the block has ended."""
-
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._connection = connection
-
-    def __enter__(self) -> None:
-        self._connection.execute("BEGIN IMMEDIATE")
-
-    def __exit__(self, kind: object, *_: object) -> None:
-        self._connection.execute("COMMIT" if kind is None else "ROLLBACK")
 
 
 def _check_or_create(connection: sqlite3.Connection, path: Path) -> None:
