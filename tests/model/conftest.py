@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from ackpy.model.definition import (
     Annotation,
@@ -34,6 +35,9 @@ from ackpy.model.descriptor import (
 )
 from ackpy.model.hooks import Hooks
 from ackpy.model.when import is_
+
+settings.register_profile("busy-machine", deadline=None)  # the processors are shared: an example's time says nothing
+settings.load_profile("busy-machine")
 
 TEXT, NUMBER, FLAG, WHOLE = (Node(each) for each in (Type.STRING, Type.NUMBER, Type.BOOLEAN, Type.INTEGER))
 TIME, BLOB, SECRET = Node(Type.TIMESTAMP), Node(Type.BLOB), Node(Type.SECRET)
@@ -94,6 +98,7 @@ SPEC = structure(
     engine=TEXT,
     alias=TEXT,
     flag=Node(Type.MAP, element=TEXT, marker=True),
+    tokens=listed(SECRET),
 )
 STATUS = structure(state=TEXT, createdAt=TIME, location=TEXT, widgetID=TEXT, usage=structure(bytes=WHOLE))
 
@@ -125,7 +130,7 @@ TAKEN = Binding("Taken", "key")
 
 CORE_PATHS = (
     "name", "weight", "size", "capacity", "roleARN", "keyID", "subnets", "source", "password", "users", "variables",
-    "steps", "code", "engine", "alias", "flag",
+    "steps", "code", "engine", "alias", "flag", "tokens",
 )  # fmt: skip
 
 CORE_FIELDS = {

@@ -14,6 +14,7 @@ from ackpy.model.delta import Delta, Difference, Mode, delta, digest
 from ackpy.model.descriptor import Descriptor, Rule
 from ackpy.model.hooks import Hooks
 from ackpy.model.secret import SecretValue
+from ackpy.model.when import is_
 
 LEAVES, WHOLE, CLEAR = Mode.LEAVES, Mode.WHOLE, Mode.CLEAR
 KEY = "1234abcd-12ab-34cd-56ef-1234567890ab"
@@ -146,7 +147,12 @@ CLEARS: dict[str, tuple[dict[str, Any], bool]] = {
     "empty at a default": ({"versioning": {}}, False),
     "late-initialised": ({"weight": 7}, False),
     "not applicable": ({"mode": "on-demand", "capacity": {"read": 1}}, True),
-    "only AWS's own tags": ({"tagging": {"tagSet": []}}, False),
+    "no tags": ({"tagging": {"tagSet": []}}, False),
+    "only AWS's own tags": ({"tagging": {"tagSet": [{"key": "aws:x", "value": "y"}]}}, False),
+    "a tag of AWS and another": (
+        {"tagging": {"tagSet": [{"key": "aws:x", "value": "y"}, {"key": "a", "value": "b"}]}},
+        True,
+    ),
     "never shown": ({"code": None}, False),
 }
 
@@ -162,6 +168,13 @@ def test_a_condition_takes_a_path_out_of_every_mode(widget: Descriptor) -> None:
     desired, latest = {"mode": "on-demand", "capacity": {"read": 1}}, {"capacity": {"read": 2}}
     assert [delta(widget, desired, latest, {"capacity": mode}) for mode in Mode] == [Delta()] * 3
     assert paths(delta(widget, desired | {"mode": "provisioned"}, latest, {"capacity": LEAVES})) == ["capacity.read"]
+
+
+def test_an_aspect_that_does_not_apply_has_no_differences(with_aspect: Callable[..., Descriptor]) -> None:
+    kind = with_aspect("policy", when=is_("mode", "m"))
+    assert not found(kind, {"policy": "{}"}, {}, WHOLE)
+    assert not delta(kind, {}, {"policy": "{}"}, {"policy": CLEAR})
+    assert paths(found(kind, {"policy": "{}", "mode": "m"}, {"mode": "m"}, WHOLE)) == ["policy"]
 
 
 def test_only_managed_paths_are_compared_and_in_the_order_of_the_schema(widget: Descriptor) -> None:
@@ -216,10 +229,15 @@ def test_a_delta_can_be_asked() -> None:
 
 def test_what_must_not_be_shown_is_not_in_a_difference(widget: Descriptor) -> None:
     secret = SecretValue("hunter2")
-    desired = {"password": secret, "users": [{"name": "a", "password": secret}], "code": {"zip": "c2VjcmV0"}}
+    desired: dict[str, Any] = {
+        "password": secret,
+        "users": [{"name": "a", "password": secret}],
+        "code": {"zip": "c2VjcmV0"},
+    }
+    desired["tokens"] = [secret]
     result = found(widget, desired, {"users": [{"name": "a"}]}, WHOLE)
-    assert paths(result) == ["password", "users[0].password", "code"]
-    assert {each.desired for each in result} == {"***"}
+    assert paths(result) == ["password", "users[0].password", "code", "tokens"]
+    assert [each.desired for each in result] == ["***", "***", "***", ["***"]]
     assert "hunter2" not in repr(result)
     assert not found(widget, desired, {"users": [{"name": "a"}]}, LEAVES)
 

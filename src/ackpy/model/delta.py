@@ -170,6 +170,9 @@ class Comparison:
     def top(self, member: Member, mode: Mode, *, observed: bool) -> Iterator[Difference]:
         """The differences of one top-level path."""
         spot = Spot(FieldPath(), "", self.descriptor.spec).member(member)
+        condition = owner(self.descriptor, spot.path).when
+        if condition is not None and not condition.holds(self.desired, self.latest):
+            return
         desired, latest = self.desired.get(member.name), self.latest.get(member.name) if observed else None
         if mode is Mode.CLEAR:
             rule = self._rule(spot)
@@ -190,11 +193,11 @@ class Comparison:
             desired = self.descriptor.hooks.normal(spot.definition, desired, latest)
         latest = _defaulted(rule, latest)
         desired = _defaulted(rule, desired) if self.full else desired
-        if rule.write_only or spot.node.type is Type.SECRET:
+        if _unseen(spot, rule):
             if desired is not None:
                 yield self._difference(spot, desired, None)
         elif desired is None:
-            if not _empty(latest):
+            if not _empty(self._without_system_tags(spot, latest)):
                 yield self._difference(spot, None, latest)
         else:
             yield from self._by_word(spot, rule, desired, latest)
@@ -204,12 +207,11 @@ class Comparison:
 
     def _outside(self, spot: Spot, rule: Rule) -> bool:
         """What is not compared: ignored, not applicable, not AWS's (a reference), or not observable and not edited."""
-        unseen = rule.write_only or spot.node.type is Type.SECRET
         return (
             rule.ignore
             or rule.compare is Compare.IGNORE
             or spot.node.type is Type.REFERENCE
-            or (unseen and not self.full)
+            or (_unseen(spot, rule) and not self.full)
             or (rule.when is not None and not rule.when.holds(self.desired, self.latest))
         )
 
@@ -303,6 +305,13 @@ class Comparison:
         leaves = Comparison(self.descriptor, self.desired, self.latest)
         return not any(leaves.differences(spot.element(Each()), desired, latest))
 
+    def _without_system_tags(self, spot: Spot, latest: Json) -> Json:
+        tags = self.descriptor.tags
+        if tags is None or tags.path != spot.definition or not latest:
+            return latest
+        keys = latest if isinstance(latest, Mapping) else (tag.get(tags.key) for tag in latest)
+        return [key for key in keys if not self._is_system_tag(spot, key)]
+
     def _is_system_tag(self, spot: Spot, key: Any) -> bool:
         tags = self.descriptor.tags
         return tags is not None and tags.path == spot.definition and str(key).startswith(SYSTEM_TAG)
@@ -352,6 +361,13 @@ def owner(descriptor: Descriptor, path: FieldPath) -> Aspect:
         return max(above, key=lambda each: each[0])[1]
     parts = (aspect for each, aspect in owned if fieldpath.covers(path, each))
     return next(parts, descriptor.aspects[0])
+
+
+def _unseen(spot: Spot, rule: Rule) -> bool:
+    """What AWS never shows: the write-only, secrets, and lists and maps of secrets."""
+    element = spot.node.element
+    secrets = spot.node.type is Type.SECRET or (element is not None and element.type is Type.SECRET)
+    return rule.write_only or secrets
 
 
 def _upwards(path: FieldPath) -> Iterator[FieldPath]:
