@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import botocore.session
@@ -38,7 +39,13 @@ def client_of(cloud: Cloud, account: str, service: str, region: str = "us-east-1
         "region_name": region,
         "config": NO_RETRIES,
     }
-    return botocore.session.Session().create_client(service, **{**defaults, **options})
+    return _session().create_client(service, **{**defaults, **options})
+
+
+@cache
+def _session() -> botocore.session.Session:
+    """One session: it holds no keys, and remembers the models that it has read."""
+    return botocore.session.Session()
 
 
 def refused(call: Callable[..., Any], **parameters: Any) -> Refusal:

@@ -93,12 +93,13 @@ class Cloud(CloudEndpoint):
 
 @pytest.fixture(scope="session")
 def cloud() -> Iterator[Cloud]:
-    """An embedded AWS that keeps nothing, ended with the session."""
+    """An embedded AWS that keeps nothing, ended with the session; one that ended by itself is an error."""
     process, endpoint = start_cloud("--ephemeral")
-    try:
-        yield endpoint
-    finally:
-        end_cloud(process)
+    yield endpoint
+    code = end_cloud(process)
+    if code != 0:
+        msg = f"the embedded AWS ended with exit code {code} before it was told to"
+        raise RuntimeError(msg)
 
 
 @pytest.fixture
