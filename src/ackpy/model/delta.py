@@ -170,8 +170,7 @@ class Comparison:
     def top(self, member: Member, mode: Mode, *, observed: bool) -> Iterator[Difference]:
         """The differences of one top-level path."""
         spot = Spot(FieldPath(), "", self.descriptor.spec).member(member)
-        condition = owner(self.descriptor, spot.path).when
-        if condition is not None and not condition.holds(self.desired, self.latest):
+        if not self._applies(member.name):
             return
         desired, latest = self.desired.get(member.name), self.latest.get(member.name) if observed else None
         if mode is Mode.CLEAR:
@@ -183,6 +182,11 @@ class Comparison:
             yield from self.differences(spot, desired, latest)
         elif mode is Mode.WHOLE and not self._outside(spot, self._rule(spot)):
             yield self._difference(spot, desired, None)
+
+    def _applies(self, name: str) -> bool:
+        """Whether the condition of the aspect that owns a top-level path holds."""
+        owners = (aspect for aspect in self.descriptor.aspects if aspect.when is not None and name in aspect.paths)
+        return all(aspect.when is None or aspect.when.holds(self.desired, self.latest) for aspect in owners)
 
     def differences(self, spot: Spot, desired: Json, latest: Json) -> Iterator[Difference]:
         """The differences at one spot and below."""
@@ -217,11 +221,11 @@ class Comparison:
 
     def _by_word(self, spot: Spot, rule: Rule, desired: Json, latest: Json) -> Iterator[Difference]:
         """The differences by the rule's word of comparison, else by the type."""
-        key = self._key(spot, rule)
+        key = self._key(spot, rule) if spot.node.type is Type.LIST else ""
         if isinstance(rule.compare, Compare):
             if not WORDS[rule.compare](desired, latest):
                 yield self._difference(spot, desired, latest)
-        elif key and isinstance(desired, list):
+        elif key:
             yield from self._aligned(spot, key, desired, latest or [])
         elif spot.node.type is Type.STRUCTURE:
             yield from self._structure(spot, desired, latest)
@@ -242,9 +246,8 @@ class Comparison:
         tags = self.descriptor.tags
         if tags is not None and tags.path == spot.definition:
             return tags.key
-        owners = (each.key for each in self.descriptor.aspects if each.kind is AspectKind.MEMBERS)
-        paths = (each.path for each in self.descriptor.aspects if each.kind is AspectKind.MEMBERS)
-        return next((key for key, path in zip(owners, paths, strict=True) if path == spot.definition), "")
+        members = (each for each in self.descriptor.aspects if each.kind is AspectKind.MEMBERS)
+        return next((each.key for each in members if each.path == spot.definition), "")
 
     def _structure(self, spot: Spot, desired: Json, latest: Json) -> Iterator[Difference]:
         """By member; where nothing is observed, one difference of the whole."""
@@ -391,6 +394,8 @@ def _empty(value: Json) -> bool:
 
 def _same_scalar(spot: Spot, desired: Json, latest: Json) -> bool:
     """Times and blobs by what their texts mean; "" says the same as absence in an ARN."""
+    if isinstance(desired, str) and desired == latest:
+        return True
     if desired == "" and str(spot.path).lower().endswith("arn"):
         return latest in (None, "")
     meaning = _MEANINGS.get(spot.node.type)
