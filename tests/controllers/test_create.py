@@ -272,6 +272,7 @@ async def test_a_refused_setting_does_not_stop_the_others(world: MemoryWorld, ta
     await world.settle(key, Cause.RETRY)
     assert world.aws.settings(NAME)["Versioning"] == {"Status": "Enabled"}
     assert "ACK.Recoverable" not in world.conditions(key)
+    assert world.events.reasons == ["Created", "AccessDenied", "Updated"]
 
 
 async def test_an_object_that_is_gone_ends_the_pass(world: MemoryWorld, talk: dict[str, Any]) -> None:

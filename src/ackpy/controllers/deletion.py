@@ -11,7 +11,7 @@ from typing import Any, Final
 from ackpy.aws.classify import Meaning
 from ackpy.controllers import plan as plans
 from ackpy.controllers.blocked import Blocked, Code
-from ackpy.controllers.endings import failed, waiting
+from ackpy.controllers.endings import blocked, failed, waiting
 from ackpy.controllers.faults import verdict
 from ackpy.controllers.intent import Claim, made
 from ackpy.controllers.manager import ResourceManager
@@ -81,8 +81,8 @@ async def _ask(run: Run, manager: ResourceManager, found: Observation) -> Ending
     if not _is_under_way(run, state):
         if deletion.only_in and not _in_state(run, latest.status):
             return waiting(run, found, poll=state.poll)
-        if errors := await _empty(run, manager, found):
-            return failed(run, errors, found)
+        if end := await _empty(run, manager, found):
+            return end
         await manager.delete(View(run.desired().spec, latest.status))
         run.trace.deleting = True
     if deletion.until_gone and not _is_gone(run, now := await manager.read_one(run.desired())):
@@ -119,11 +119,11 @@ def _emptied_first(descriptor: Descriptor) -> tuple[Aspect, ...]:
     return tuple(descriptor.aspect(name) for name in descriptor.definition.deletion.first)
 
 
-async def _empty(run: Run, manager: ResourceManager, found: Observation) -> list[AwsError]:
-    """Take away what AWS wants gone before the resource itself; returns what it refused."""
+async def _empty(run: Run, manager: ResourceManager, found: Observation) -> Ending | None:
+    """Take away what AWS wants gone before the resource itself; an ending where that is not done yet."""
     emptied = frozenset(path for aspect in _emptied_first(run.descriptor) for path in tops(aspect))
     if not emptied:
-        return []
+        return None
     spec = {path: value for path, value in run.desired().spec.items() if path not in emptied}
     plan = plans.update(
         run.descriptor,
@@ -133,5 +133,8 @@ async def _empty(run: Run, manager: ResourceManager, found: Observation) -> list
         manager.scope,
         dict.fromkeys(emptied, Mode.CLEAR),
     )
+    if plan.blocked:
+        return blocked(run, plan.blocked, found)
     applied, _ = await manager.write(plan, found)
-    return [failure.error for failure in (*found.failures, *applied.failures)]
+    errors = [failure.error for failure in (*found.failures, *applied.failures)]
+    return failed(run, errors, found) if errors else None

@@ -81,6 +81,8 @@ def settled(
     run: Run, plan: Plan, applied: Applied, latest: Observation, held: Memory, *, created: bool = False
 ) -> Ending:
     """The writes of the pass are made, or some of them. `held` is the memory as the object has it by now."""
+    if created:  # the create's patch took for confirmed what had to follow: now it is known what did not
+        held = held.doubting(_unsure(run, plan, applied, latest))
     filled = late_init.fill(run.descriptor, run.spec, tags.without(run.descriptor.tags, latest.spec, run.defaults))
     ending = replace(
         _outcome(run, plan, applied, latest, filled.pending),
@@ -137,12 +139,18 @@ def _remembered(
     run: Run, plan: Plan, applied: Applied, latest: Observation, held: Memory, spec: Mapping[str, Any]
 ) -> Memory:
     """What is managed from now on: what AWS has confirmed, and what could not be reset; nothing whose reset is confirmed."""
-    unsure = applied.failed_paths | _tops(difference.path for difference in plan.waiting)
-    unsure |= {path for failure in latest.failures for path in tops(run.descriptor.aspect(failure.aspect))}
+    unsure = _unsure(run, plan, applied, latest)
     wanted = digests(run.descriptor, spec)
     kept = unsure | _tops(plan.unreset)
     reset = [path for path in held.paths if path not in wanted and path not in kept]
     return held.after({path: digest for path, digest in wanted.items() if path not in unsure}, reset)
+
+
+def _unsure(run: Run, plan: Plan, applied: Applied, latest: Observation) -> frozenset[str]:
+    """The top-level paths of which AWS has not confirmed that they are as the spec has them."""
+    waiting = _tops(difference.path for difference in plan.waiting)
+    unread = [tops(run.descriptor.aspect(failure.aspect)) for failure in latest.failures]
+    return applied.failed_paths | waiting | frozenset().union(*unread)
 
 
 def _next_try(run: Run, found: Fault) -> Result:

@@ -47,6 +47,10 @@ class Memory:
         """With paths that are to be written for the first time."""
         return Memory(self.uid, {**{path: PENDING for path in paths if path not in self.paths}, **self.paths})
 
+    def doubting(self, paths: Collection[str]) -> Memory:
+        """With paths that are still to be written for the first time."""
+        return Memory(self.uid, {path: PENDING if path in paths else each for path, each in self.paths.items()})
+
     def after(self, applied: Mapping[str, str], reset: Collection[str]) -> Memory:
         """With the digests of what AWS confirmed, and without the paths whose reset it confirmed."""
         return Memory(self.uid, {path: each for path, each in {**self.paths, **applied}.items() if path not in reset})

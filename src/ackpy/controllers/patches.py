@@ -50,12 +50,11 @@ def releasing(obj: Object, finalizer: str) -> Object | None:
     return {"metadata": {"finalizers": [each for each in held if each != finalizer], **_annotating(obj, marks)}}
 
 
-def status(obj: Object, end: Ending, scope: Scope | None, now: datetime, *, edited: bool) -> Object | None:
-    """The patch of the status; `scope` None where account and region are not known. `edited`: the pass answers a new generation."""
+def status(obj: Object, end: Ending, scope: Scope, now: datetime, *, edited: bool) -> Object | None:
+    """The patch of the status. `edited`: the pass answers a new generation."""
     before: Mapping[str, Any] = obj.get("status") or {}
     after = overlaid(before, end.latest) if end.latest else dict(before)
-    if scope is not None:
-        after["ackResourceMetadata"] = resource_metadata(before.get("ackResourceMetadata") or {}, end.latest, scope)
+    after["ackResourceMetadata"] = resource_metadata(before.get("ackResourceMetadata") or {}, end.latest, scope)
     after["conditions"] = conditions.render(end.report, objects.conditions_of(obj), now, fresh=edited or end.edited)
     patch = merge_patch(before, after)
     return {"status": patch} if patch else None

@@ -251,7 +251,7 @@ class MemoryBuckets:
         if bucket.owner != self.account:
             raise api_error(operation, "AccessDenied", 403, "Access Denied")
         if operation == "DeleteBucket":
-            return self._delete(name)
+            return {} if operation in self.dropping else self._delete(name)
         return self._setting(bucket, operation, params)
 
     def _create(self, region: str, name: str, params: dict[str, Any]) -> Mapping[str, Any]:
