@@ -120,6 +120,11 @@ def test_an_empty_union_is_not_sent(widget: Descriptor) -> None:
     assert "Source" not in request.create(widget, view(source={}), SCOPE).params
 
 
+@pytest.mark.parametrize("tagging", [{"tagSet": []}, {}, None])
+def test_no_tags_are_not_sent_to_create(widget: Descriptor, tagging: Any) -> None:
+    assert "Config" not in request.create(widget, view(tagging=tagging), SCOPE).params
+
+
 def test_a_secret_is_shown_to_aws_alone(widget: Descriptor) -> None:
     secret = SecretValue("hunter2")
     call = request.create(widget, view(password=secret, users=[{"name": "a", "password": secret}]), SCOPE)

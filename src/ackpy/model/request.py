@@ -62,11 +62,16 @@ def one(descriptor: Descriptor, aspect: Aspect, key: Json, view: View, scope: Sc
 
 
 def create(descriptor: Descriptor, view: View, scope: Scope) -> Call:
-    """The create call (of the variant whose condition holds) with everything that its input takes, tags included."""
+    """The create call (of the variant whose condition holds) with everything that its input takes, tags included.
+
+    An empty list of tags is left out: nothing is there yet that it could take away, and not every create accepts one.
+    """
     operation = next((each for when, each in descriptor.variants if when.holds(view.spec)), descriptor.create)
     params: dict[str, Any] = {}
     fields: dict[str, Any] = {}
-    _fill(fields, descriptor, operation, view.spec, lambda _member, _path: True)
+    tag_path = descriptor.tags.path if descriptor.tags is not None else ""
+    untagged = bool(tag_path) and not fieldpath.get(view.spec, tag_path)
+    _fill(fields, descriptor, operation, view.spec, lambda _member, path: not (untagged and path == tag_path))
     place(params, operation.at, fields)
     bind(params, descriptor, operation, view, scope)
     return finished(descriptor, operation, params, view, View({}))
