@@ -76,7 +76,8 @@ def test_where_a_bucket_may_be_made(aws: MakeClient, account: str, case: str) ->
         assert (refusal.code, refusal.status) == (code, 400)
         assert refused(client.get_bucket_tagging, Bucket=name).code == "NoSuchBucket"
         return
-    client.create_bucket(Bucket=name, **parameters)
+    location = client.create_bucket(Bucket=name, **parameters)["Location"]
+    assert location == (f"/{name}" if region == "us-east-1" else f"http://{name}.s3.amazonaws.com/")
     assert client.get_bucket_location(Bucket=name)["LocationConstraint"] == (None if region == "us-east-1" else region)
     assert client.head_bucket(Bucket=name)["BucketRegion"] == region
 
@@ -300,7 +301,6 @@ def test_objects_of_any_name_are_signed_kept_and_presigned(aws: MakeClient, buck
 
 def test_parts_of_an_upload_and_an_upload_that_never_was(s3: AwsClient, bucket: str) -> None:
     upload = s3.create_multipart_upload(Bucket=bucket, Key="k")["UploadId"]
-    assert refused(s3.delete_bucket, Bucket=bucket).code == "BucketNotEmpty"
     tag = s3.upload_part(Bucket=bucket, Key="k", PartNumber=1, UploadId=upload, Body=b"part")["ETag"]
     parts = {"Parts": [{"PartNumber": 1, "ETag": tag}]}
     s3.complete_multipart_upload(Bucket=bucket, Key="k", UploadId=upload, MultipartUpload=parts)
@@ -312,6 +312,13 @@ def test_parts_of_an_upload_and_an_upload_that_never_was(s3: AwsClient, bucket: 
     ):
         refusal = refused(getattr(s3, method), Bucket=bucket, Key="k", UploadId=upload, **more)
         assert (method, refusal.code, refusal.status) == (method, "NoSuchUpload", 404)
+
+
+def test_an_open_upload_ends_with_its_bucket(s3: AwsClient, bucket: str) -> None:
+    s3.create_multipart_upload(Bucket=bucket, Key="k")
+    s3.delete_bucket(Bucket=bucket)
+    s3.create_bucket(Bucket=bucket)
+    assert s3.list_multipart_uploads(Bucket=bucket).get("Uploads", []) == []
 
 
 def test_a_streamed_body_arrives_whole(s3: AwsClient, bucket: str) -> None:

@@ -111,7 +111,8 @@ def _check_location(region: str, constraint: str | None) -> None:
 def head_bucket(call: Call) -> HttpAnswer:
     """HeadBucket: a bare answer that names the region."""
     bucket = the_bucket(call)
-    return call.answer({"BucketRegion": bucket.region})
+    arn = f"arn:{bucket.moto.partition}:s3:::{bucket.name}"
+    return call.answer({"BucketRegion": bucket.region, "BucketArn": arn, "AccessPointAlias": False})
 
 
 def get_bucket_location(call: Call) -> Mapping[str, Any]:
@@ -121,9 +122,9 @@ def get_bucket_location(call: Call) -> Mapping[str, Any]:
 
 
 def delete_bucket(call: Call) -> Mapping[str, Any]:
-    """DeleteBucket, refused while there are objects, versions, delete markers or open uploads."""
+    """DeleteBucket, refused while there are objects, versions or delete markers; open uploads end with the bucket."""
     bucket = the_bucket(call)
-    if bucket.moto.keys or bucket.moto.multiparts:
+    if bucket.moto.keys:
         message = "The bucket you tried to delete is not empty"
         raise ServiceError("BucketNotEmpty", message, 409, members={"BucketName": bucket.name})
     s3_backends[bucket.account][bucket.moto.partition].delete_bucket(bucket.name)

@@ -10,7 +10,7 @@ from moto.utilities.utils import get_partition
 
 from ackpy.local.cloud.errors import ServiceError
 from ackpy.local.cloud.s3 import acl
-from ackpy.local.cloud.s3.buckets import check_creation
+from ackpy.local.cloud.s3.buckets import HOME_REGION, check_creation
 from ackpy.local.cloud.s3.refine import check_tags
 from ackpy.local.cloud.s3.schema import known_parameters
 from ackpy.local.cloud.s3.settings import SETTINGS, keep
@@ -26,7 +26,8 @@ def create_bucket(call: Call) -> Mapping[str, Any]:
     parameters = known_parameters(call)
     name, region, account = str(parameters["Bucket"]), call.identity.region, call.identity.account
     _check_namespace(name, region, account, parameters.get("BucketNamespace"))
-    output = {"Location": f"/{name}", "BucketArn": f"arn:{get_partition(region)}:s3:::{name}"}
+    location = f"/{name}" if region == HOME_REGION else f"http://{name}.s3.amazonaws.com/"
+    output = {"Location": location, "BucketArn": f"arn:{get_partition(region)}:s3:::{name}"}
     if check_creation(call, parameters):
         return output
     settings = _settings(parameters, account)
