@@ -57,7 +57,10 @@ def embedded_server(folder: Path, *, port: int = 0) -> Iterator[Endpoint]:
     """The embedded API server over `folder`, in a child process."""
     command = [sys.executable, "-m", "ackpy.local.apiserver", "--data", str(folder), "--port", str(port)]
     command += ["--parent-pid", str(os.getpid())]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:  # noqa: S603
+    with (
+        (folder / "apiserver.log").open("w") as log,
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True) as process,  # noqa: S603
+    ):
         try:
             yield _announced(process, folder)
         finally:
@@ -82,8 +85,8 @@ def _announced(process: subprocess.Popen[str], folder: Path) -> Endpoint:
         raise RuntimeError("the API server's output is not a pipe")
     line = process.stdout.readline()
     if not line:
-        _, complaint = process.communicate()
-        raise RuntimeError(f"the API server did not start: {complaint.strip()}")
+        process.wait()
+        raise RuntimeError(f"the API server did not start: {(folder / 'apiserver.log').read_text().strip()}")
     said = json.loads(line)
     token = (folder / "token").read_text().strip()
     return Endpoint(said["url"], token, Path(said["ca_file"]), Path(said["kubeconfig"]))

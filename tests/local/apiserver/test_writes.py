@@ -9,7 +9,7 @@ import pytest
 from ackpy.testing.widgets import WIDGETS, widget
 
 if TYPE_CHECKING:
-    from ackpy.testing.api import Api, Reply
+    from ackpy.testing.api import Api, InProcess, Reply
 
 MERGE, JSON_PATCH = "application/merge-patch+json", "application/json-patch+json"
 STRATEGIC = "application/strategic-merge-patch+json"
@@ -197,3 +197,49 @@ def test_a_config_map_merges_strategically(api: Api) -> None:
 def test_a_misfit_of_a_built_in_kind_is_undecodable(api: Api, body: Any, message: str) -> None:
     reply = api.call("POST", f"{CONFIG_MAPS}?fieldValidation=Strict", body)
     assert (reply.code, reply.message) == (400, message)
+
+
+def test_a_namespaces_own_finalizer_goes_through_its_subresource(embedded: InProcess) -> None:
+    path = "/api/v1/namespaces/n"
+    made = embedded.call("POST", "/api/v1/namespaces", {"metadata": {"name": "n"}}).body
+    assert (made["spec"], made["status"]) == ({"finalizers": ["kubernetes"]}, {"phase": "Active"})
+    kept = merge(embedded, {"spec": {"finalizers": []}}, path)
+    assert kept.body["spec"] == {"finalizers": ["kubernetes"]}
+    embedded.call("DELETE", path)
+    embedded.call("PUT", f"{path}/finalize", {"metadata": {"name": "n"}, "spec": {"finalizers": []}})
+    assert embedded.call("GET", path).code == 404
+
+
+@pytest.mark.parametrize(
+    ("metadata", "message"),
+    [
+        ({"name": "b"}, "the name of the object (b) does not match the name on the URL (a)"),
+        (
+            {"namespace": "kube-system"},
+            "the namespace of the object (kube-system) does not match the namespace on the URL (default)",
+        ),
+    ],
+)
+def test_an_object_is_not_moved(embedded: InProcess, metadata: dict[str, str], message: str) -> None:
+    current = embedded.call("POST", WIDGETS, widget()).body
+    reply = embedded.call("PUT", f"{WIDGETS}/a", current | {"metadata": current["metadata"] | metadata})
+    assert (reply.code, reply.message) == (400, message)
+
+
+def test_an_object_has_a_limit_of_its_own(embedded: InProcess) -> None:
+    reply = embedded.call("POST", CONFIG_MAPS, {"metadata": {"name": "big"}, "data": {"a": "x" * 1_600_000}})
+    assert (reply.code, reply.body["reason"]) == (413, "RequestEntityTooLarge")
+
+
+def test_a_secret_is_in_no_error(embedded: InProcess) -> None:
+    path = "/api/v1/namespaces/default/secrets"
+    bodies: list[Any] = [
+        {"metadata": {"name": "s"}, "data": {"a": "hunter2!"}},
+        {"metadata": {"name": "s"}, "stringData": {"a b": "hunter2!"}},
+        {"metadata": {"name": "s"}, "stringData": {"a": ["hunter2!"]}},
+        {"metadata": {"name": "s"}, "stringDta": {"a": "hunter2!"}},
+        b'{"metadata": {"name": "s"}, "data": {"a": "hunter2!"',
+    ]
+    replies = [embedded.call("POST", f"{path}?fieldValidation=Strict", body) for body in bodies]
+    assert all(reply.code in (400, 422) for reply in replies)
+    assert not any("hunter2" in str(reply.body) for reply in replies)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import hmac
+import logging
 import traceback
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -31,6 +32,8 @@ Json = dict[str, Any]
 Message = dict[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
+
+_log = logging.getLogger(__name__)
 
 HEALTH = frozenset({"/healthz", "/livez", "/readyz"})
 HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -151,9 +154,8 @@ def _found(body: Json | bytes | None) -> Answer:
 
 def _internal(error: Exception) -> Answer:
     """An error of this server itself. The trace names code only: no value of the request is in it."""
-    for line in traceback.format_tb(error.__traceback__):
-        print(line, end="", flush=True)
     kind = type(error).__name__
+    _log.error("internal error: %s\n%s", kind, "".join(traceback.format_tb(error.__traceback__)))
     text = f"internal error of the embedded API server ({kind}); its log has the trace"
     return Answer(ApiError(500, "InternalError", text).status(), 500)
 

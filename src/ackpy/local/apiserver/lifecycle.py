@@ -10,9 +10,10 @@ import asyncio
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
-from ackpy.local.apiserver import deletion
+from ackpy.local.apiserver import deletion, managed
 from ackpy.local.apiserver.builtin_kinds import CRDS, EVENTS, NAMESPACES
 from ackpy.local.apiserver.crd import CLEANUP
+from ackpy.local.apiserver.managed import UPDATE, Manager
 from ackpy.local.apiserver.options import DeleteOptions
 from ackpy.local.apiserver.storage import Key
 from ackpy.local.apiserver.strategy import NAMESPACE_FINALIZER
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 
+CONTROLLER = "kube-controller-manager"  # whose work this module does
 EVENT_SECONDS = 3600
 PERIOD_SECONDS = 60.0
 
@@ -188,7 +190,9 @@ class Collector:
         metadata = {name: value for name, value in obj["metadata"].items() if name != "ownerReferences"}
         if owners:
             metadata["ownerReferences"] = owners
-        store_update(self._cluster, kind, obj, {**obj, "metadata": metadata})
+        manager = Manager(CONTROLLER, UPDATE, kind.api_version)
+        new = managed.after_update(obj, {**obj, "metadata": metadata}, kind, manager, self._cluster.clock())
+        store_update(self._cluster, kind, obj, new)
 
     def _release(self, key: Key, finalizer: str) -> None:
         """Take a finalizer of ours away, which removes the object when it was the last."""

@@ -9,7 +9,6 @@ import copy
 from typing import TYPE_CHECKING, Any
 
 import jsonpatch
-from jsonpointer import JsonPointerException
 
 from ackpy.local.apiserver.pruning import schema_of
 from ackpy.local.apiserver.status import ApiError, bad_request
@@ -39,7 +38,7 @@ def json_patch(obj: Json, patch: Any, _schema: Schema) -> Json:
         raise ApiError(413, "RequestEntityTooLarge", limit, {})
     try:
         patched: Json = jsonpatch.apply_patch(obj, patch)
-    except (jsonpatch.JsonPatchException, JsonPointerException, TypeError, KeyError) as error:
+    except (jsonpatch.JsonPatchException, jsonpatch.JsonPointerException, TypeError, KeyError) as error:
         raise ApiError(422, "Invalid", "the server rejected our request due to an error in our request", {}) from error
     return _object(patched)
 
@@ -116,7 +115,7 @@ def _merged_by_key(target: list[Json], patch: list[Json], schema: Schema, key: s
     result = copy.copy(target)
     for item in patch:
         if key not in item:
-            raise bad_request(f"map: {item} does not contain declared merge key: {key}")
+            raise bad_request(f"an item of the list does not contain declared merge key: {key}")
         position = next((index for index, found in enumerate(result) if found.get(key) == item[key]), None)
         if item.get("$patch") == "delete":
             result = [found for found in result if found.get(key) != item[key]]

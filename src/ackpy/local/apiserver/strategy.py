@@ -6,7 +6,7 @@ A row says how names are checked, what a create or update fills in, and what is 
 from __future__ import annotations
 
 import base64
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ackpy.local.apiserver import crd, names
@@ -22,7 +22,7 @@ from ackpy.local.apiserver.status import (
 from ackpy.local.apiserver.validation import validate
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from ackpy.local.apiserver.kinds import Kind
     from ackpy.local.apiserver.rules import RuleLibrary
@@ -34,12 +34,16 @@ NAMESPACE_FINALIZER = "kubernetes"
 
 @dataclass(frozen=True, slots=True)
 class Strategy:
-    """The special part of a kind: `prepare(new, old)` completes an object (old is None on creation), `check(new, old)` refuses."""
+    """The special part of a kind: `prepare(new, old)` completes an object (old is None on creation), `check(new, old)` refuses.
+
+    `through` names the parts of an object that change through a subresource only, and the subresource.
+    """
 
     name: Callable[[str, str], Iterator[FieldError]] = names.subdomain_errors
     prepare: Callable[[Json, Json | None], Json] = lambda new, _old: new
     check: Callable[[Json, Json | None], Iterator[FieldError]] = lambda _new, _old: iter(())
     unconditional_update: bool = True
+    through: Mapping[str, str] = field(default_factory=dict)
 
 
 def strategy_of(kind: Kind) -> Strategy:
@@ -109,35 +113,35 @@ def _check_secret(new: Json, old: Json | None) -> Iterator[FieldError]:
 
 
 def _check_config_map(new: Json, old: Json | None) -> Iterator[FieldError]:
-    for field in ("data", "binaryData"):
-        yield from names.config_key_errors(field, new.get(field) or {})
+    for name in ("data", "binaryData"):
+        yield from names.config_key_errors(name, new.get(name) or {})
     yield from _immutable(new, old, ("data", "binaryData"))
 
 
 def _immutable(new: Json, old: Json | None, fields: tuple[str, ...]) -> Iterator[FieldError]:
     if old is None or not old.get("immutable"):
         return
-    for field in ("immutable", *fields):
-        if new.get(field) != old.get(field):
+    for name in ("immutable", *fields):
+        if new.get(name) != old.get(name):
             text = "field is immutable when `immutable` is set"
-            yield FieldError(field, "FieldValueForbidden", f"Forbidden: {text}")
+            yield FieldError(name, "FieldValueForbidden", f"Forbidden: {text}")
 
 
 def _check_lease(new: Json, _old: Json | None) -> Iterator[FieldError]:
     spec = new.get("spec") or {}
-    for field, least, text in (
+    for name, least, text in (
         ("leaseDurationSeconds", 1, "must be greater than 0"),
         ("leaseTransitions", 0, "must be greater than or equal to 0"),
     ):
-        if spec.get(field) is not None and spec[field] < least:
-            yield invalid_value(f"spec.{field}", spec[field], text)
+        if spec.get(name) is not None and spec[name] < least:
+            yield invalid_value(f"spec.{name}", spec[name], text)
 
 
 def _check_event(new: Json, _old: Json | None) -> Iterator[FieldError]:
-    field = "involvedObject" if "involvedObject" in new else "regarding"
-    where = (new.get(field) or {}).get("namespace", "")
+    reference = "involvedObject" if "involvedObject" in new else "regarding"
+    where = (new.get(reference) or {}).get("namespace", "")
     if where != new["metadata"]["namespace"] and not (where == "" and new["metadata"]["namespace"] == "default"):
-        yield invalid_value(f"{field}.namespace", where, "does not match event.namespace")
+        yield invalid_value(f"{reference}.namespace", where, "does not match event.namespace")
 
 
 def _check_binding(new: Json, old: Json | None) -> Iterator[FieldError]:
@@ -152,7 +156,7 @@ def _prepare_crd(new: Json, _old: Json | None) -> Json:
 PLAIN = Strategy()
 CUSTOM = Strategy(unconditional_update=False)
 BUILT_IN = {
-    ("", "Namespace"): Strategy(name=names.label_errors, prepare=_prepare_namespace),
+    ("", "Namespace"): Strategy(name=names.label_errors, prepare=_prepare_namespace, through={"spec": "finalize"}),
     ("", "Secret"): Strategy(prepare=_prepare_secret, check=_check_secret),
     ("", "ConfigMap"): Strategy(check=_check_config_map),
     ("", "Event"): Strategy(check=_check_event),

@@ -38,16 +38,17 @@ class Event:
 
 
 class Subscription:
-    """The changes of one resource, or of all, from now on."""
+    """The changes of one resource, or of all, from now on; one that has `limit` changes waiting ends."""
 
-    def __init__(self, resource: str | None) -> None:
+    def __init__(self, resource: str | None, limit: int | None) -> None:
         self.resource = resource
+        self._limit = limit
         self.is_open = True
         self._queue: asyncio.Queue[Change | None] = asyncio.Queue()
 
     def offer(self, change: Change) -> None:
         """Queue a change; a subscription whose reader is too slow ends."""
-        if self._queue.qsize() >= BACKLOG:
+        if self._limit is not None and self._queue.qsize() >= self._limit:
             self.close()
         elif self.is_open:
             self._queue.put_nowait(change)
@@ -74,9 +75,9 @@ class Watchers:
     bookmark_seconds: float = 60.0
     _subscriptions: set[Subscription] = field(default_factory=set)
 
-    def subscribe(self, resource: str | None) -> Subscription:
+    def subscribe(self, resource: str | None, *, limit: int | None = None) -> Subscription:
         """Follow one resource, or all for None."""
-        subscription = Subscription(resource)
+        subscription = Subscription(resource, limit)
         self._subscriptions.add(subscription)
         return subscription
 
@@ -106,7 +107,7 @@ class Watch:
         self._options = options
         self._matches = matches
         self._first = self._beginning()
-        self._subscription = cluster.watchers.subscribe(kind.stored_resource)
+        self._subscription = cluster.watchers.subscribe(kind.stored_resource, limit=BACKLOG)
 
     def close(self) -> None:
         """Leave."""

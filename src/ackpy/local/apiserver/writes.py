@@ -65,10 +65,8 @@ def create(cluster: Cluster, target: Target, body: Json, options: WriteOptions) 
 def replace(cluster: Cluster, target: Target, body: Json, options: WriteOptions) -> Written:
     """Write the body over the object; raises 409 when somebody wrote in between."""
     current = _existing(cluster, target)
-    sent_name = (body.get("metadata") or {}).get("name")
-    if sent_name is not None and sent_name != target.name:
-        raise bad_request(f"the name of the object ({sent_name}) does not match the name on the URL ({target.name})")
     new, warnings = intake.admit(body, target.kind, options.validation)
+    _check_same_name(new, current)
     if not new["metadata"].get("resourceVersion") and not strategy.strategy_of(target.kind).unconditional_update:
         error = invalid_value("metadata.resourceVersion", 0, "must be specified for an update")
         raise invalid(target.kind.group, target.kind.plural, target.name, [error])
@@ -273,6 +271,9 @@ def _check_same_name(new: Json, current: Json) -> None:
     now, was = new["metadata"].get("name"), current["metadata"]["name"]
     if now != was:
         raise bad_request(f"the name of the object ({now or ''}) does not match the name on the URL ({was})")
+    now, was = new["metadata"].get("namespace"), current["metadata"].get("namespace")
+    if now and now != was:
+        raise bad_request(f"the namespace of the object ({now}) does not match the namespace on the URL ({was})")
 
 
 def _carried_over(kind: Kind, current: Json, proposed: Json, subresource: str) -> Json:
@@ -286,9 +287,11 @@ def _carried_over(kind: Kind, current: Json, proposed: Json, subresource: str) -
             **changed,
             "metadata": {**current["metadata"], **{k: v for k, v in sent.items() if v is not None}},
         }
-    new = {name: value for name, value in proposed.items() if name != "status" or not kind.status}
-    if kind.status and "status" in current:
-        new["status"] = current["status"]
+    new = dict(proposed)
+    fixed = [part for part, through in strategy.strategy_of(kind).through.items() if through != subresource]
+    for part in [*fixed, *(["status"] if kind.status else [])]:
+        new.pop(part, None)
+        new |= {part: current[part]} if part in current else {}
     return {**new, "metadata": _carried_metadata(kind, current["metadata"], proposed["metadata"])}
 
 
