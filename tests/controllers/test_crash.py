@@ -53,6 +53,11 @@ async def retrying(world: MemoryWorld, talk: dict[str, Any]) -> ObjectKey:
     return key
 
 
+async def half_made(world: MemoryWorld, talk: dict[str, Any]) -> ObjectKey:
+    world.aws.failing["PutBucketVersioning"].append(api_error("PutBucketVersioning", "InternalError", 500))
+    return world.cluster.apply("b", talk)
+
+
 async def a_strangers(world: MemoryWorld, talk: dict[str, Any]) -> ObjectKey:
     world.aws.buckets[NAME] = Bucket(ACCOUNT, REGION, {"Versioning": {"Status": "Enabled"}})
     return world.cluster.apply("b", talk)
@@ -67,7 +72,17 @@ async def a_strangers_deleted(world: MemoryWorld, talk: dict[str, Any]) -> Objec
 
 SCENARIOS: dict[str, Scenario] = {
     scenario.__name__: scenario
-    for scenario in (creating, editing, drifting, deleting, refused, retrying, a_strangers, a_strangers_deleted)
+    for scenario in (
+        creating,
+        half_made,
+        editing,
+        drifting,
+        deleting,
+        refused,
+        retrying,
+        a_strangers,
+        a_strangers_deleted,
+    )
 }
 
 

@@ -115,7 +115,7 @@ def test_a_digest_stands_for_what_aws_knows(bucket: Descriptor) -> None:
         ({}, False, {"name": Mode.WHOLE, "versioning": Mode.WHOLE}),
         ({"versioning": PENDING}, False, {"name": Mode.WHOLE, "versioning": Mode.WHOLE}),
         ({"cors": "1"}, False, {"name": Mode.WHOLE, "versioning": Mode.WHOLE, "cors": Mode.CLEAR}),
-        ({"cors": "1"}, True, {"name": Mode.LEAVES, "versioning": Mode.WHOLE}),
+        ({"cors": "1"}, True, {"name": Mode.LEAVES, "versioning": Mode.WHOLE, "cors": Mode.CLEAR}),
     ],
 )
 def test_modes(bucket: Descriptor, paths: dict[str, str] | None, unconfirmed: bool, wanted: dict[str, Mode]) -> None:

@@ -74,13 +74,14 @@ def modes(
     without a write. `unconfirmed`: the end of a create is not known, so that what follows a create call is looked at in full.
     """
     wanted = digests(descriptor, spec)
+    known = {} if memory is None else memory.paths
+    gone = dict.fromkeys((path for path in known if path not in wanted), Mode.CLEAR)
     if unconfirmed:
         carried = {fieldpath.of(path).top for path in descriptor.aspect("").paths}
-        return {path: Mode.LEAVES if path in carried else Mode.WHOLE for path in wanted}
+        return gone | {path: Mode.LEAVES if path in carried else Mode.WHOLE for path in wanted}
     if memory is None:
         return dict.fromkeys(wanted, Mode.LEAVES)
-    kept = {path: Mode.LEAVES if memory.paths.get(path) == each else Mode.WHOLE for path, each in wanted.items()}
-    return kept | dict.fromkeys((path for path in memory.paths if path not in wanted), Mode.CLEAR)
+    return gone | {path: Mode.LEAVES if known.get(path) == each else Mode.WHOLE for path, each in wanted.items()}
 
 
 def read_bound(obj: Object, annotation: str, version: int) -> dict[str, Any] | None:

@@ -60,6 +60,7 @@ class ResourceReconciler:
     ) -> None:
         self.ledger = Ledger() if ledger is None else ledger
         self._descriptor = descriptor
+        self._references = descriptor.references()
         self._options = options
         self._world = world
         self._traces: dict[ObjectKey, Trace] = {}
@@ -208,7 +209,7 @@ class ResourceReconciler:
         """What speaks against acting at all, as far as it can be known without asking AWS."""
         made = run.claim in {Claim.OPEN, Claim.OWNED}
         return (
-            unsupported(self._descriptor, run.obj)
+            unsupported(run.obj, self._descriptor.finalizer, self._references)
             or moved(run.obj, run.scope.region)
             or renamed(self._descriptor, run.spec, run.memory if made else None)
             or self._duplicate(run)
