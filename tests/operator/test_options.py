@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from ackpy.errors import ConfigError
-from ackpy.operator.options import DEFAULT_TAGS, FLAGS, RunOptions, parse, split
+from ackpy.operator.options import DEFAULT_TAGS, FLAGS, RunOptions, parse
+from ackpy.operator.syntax import split
 
 OUTSIDE: dict[str, str] = {}
 INSIDE = {"KUBERNETES_SERVICE_HOST": "10.96.0.1"}
@@ -70,6 +71,7 @@ def test_a_value_that_makes_no_sense_is_named(values: dict[str, Any], complaint:
         ({"reconcile_default_resync_seconds": 60}, "reconciler.resync_seconds", 60),
         ({"watch_namespace": "team-a, team-b"}, "namespaces", ("team-a", "team-b")),
         ({"aws_endpoint_url": "https://aws.example"}, "endpoint_url", "https://aws.example"),
+        ({"feature_gates": "TeamLevelCARM=true"}, "reconciler.gates.team_level_carm", True),
         ({"metrics_addr": "0"}, "metrics_address", "0"),
         ({"services": "s3, ecr"}, "services", ("s3", "ecr")),
     ],

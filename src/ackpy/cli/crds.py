@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from ackpy.operator.options import split
+from ackpy.operator.syntax import split
 
 
 @click.command()

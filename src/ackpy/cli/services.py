@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import click
 
 from ackpy.model.descriptor import Descriptor
-from ackpy.operator.options import split
+from ackpy.operator.syntax import split
 
 WIDTH = 116
 

@@ -16,7 +16,7 @@ import click
 from ackpy.cli.flags import GroupedCommand, controller_flags, given
 from ackpy.cli.signals import on_signal
 from ackpy.errors import ConfigError
-from ackpy.operator.options import split
+from ackpy.operator.syntax import split
 
 if TYPE_CHECKING:
     from ackpy.local.stack import Stack, StackOptions

@@ -30,6 +30,18 @@ DEFAULT_TAGS: Final = parse_templates(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Gates:
+    """Which features are on: ACK's feature gates (runtime contract, section 17) and their defaults; flags set them."""
+
+    ignore_field_drift: bool = False
+    resource_adoption: bool = True
+    read_only_resources: bool = True
+    team_level_carm: bool = False
+    service_level_carm: bool = False
+    iam_role_selector: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReconcilerOptions:
     """How objects are reconciled.
 
@@ -49,6 +61,7 @@ class ReconcilerOptions:
     verify: bool = True
     verify_seconds: float = 1.0
     terminal_retry_seconds: float = 600.0
+    gates: Gates = Gates()
 
     def __post_init__(self) -> None:
         if not self.region:

@@ -16,6 +16,8 @@ from ackpy import __version__
 from ackpy.controllers.options import ReconcilerOptions, deletion_policy, resync_seconds
 from ackpy.controllers.tags import parse_templates
 from ackpy.errors import ConfigError
+from ackpy.operator.gates import GATES, parse_gates
+from ackpy.operator.syntax import split
 
 DEFAULT_TAGS = "services.k8s.aws/controller-version=%CONTROLLER_SERVICE%-%CONTROLLER_VERSION%,services.k8s.aws/namespace=%K8S_NAMESPACE%"
 LOG_LEVELS = ("debug", "info", "warn", "error")
@@ -98,6 +100,15 @@ FLAGS: tuple[Flag, ...] = (
         "RECONCILE_DEFAULT_MAX_CONCURRENT_SYNCS",
         "N",
     ),
+    Flag(
+        "feature-gates",
+        str,
+        "",
+        "Behaviour",
+        f"Features to turn on or off, NAME=true or NAME=false, comma-separated: {', '.join(g.name for g in GATES)}.",
+        "FEATURE_GATES",
+        "LIST",
+    ),
     Flag("metrics-addr", str, "", "Process", "Where /metrics is served; 0 is off.", metavar="HOST:PORT"),
     Flag("healthz-addr", str, "", "Process", "Where /healthz and /readyz are served; 0 is off.", metavar="HOST:PORT"),
     Flag("log-level", str, "info", "Process", f"One of {', '.join(LOG_LEVELS)}.", "ACK_LOG_LEVEL", "LEVEL"),
@@ -136,11 +147,6 @@ def parse(values: Mapping[str, Any], environment: Mapping[str, str] | None = Non
     )
 
 
-def split(text: str) -> tuple[str, ...]:
-    """A comma-separated list without blanks around its entries; "" is empty."""
-    return tuple(part.strip() for part in text.split(",")) if text.strip() else ()
-
-
 def _namespaces(text: str) -> tuple[str, ...]:
     names = split(text)
     wrong: Callable[[str], bool] = lambda name: NAMESPACE.fullmatch(name) is None  # noqa: E731
@@ -159,6 +165,7 @@ def _reconciler(values: Mapping[str, Any]) -> ReconcilerOptions:
         concurrency=values["reconcile_default_max_concurrent_syncs"],
         deletion_policy=deletion_policy(values["deletion_policy"]),
         resource_tags=parse_templates(split(values["resource_tags"])),
+        gates=parse_gates(split(values["feature_gates"])),
     )
 
 

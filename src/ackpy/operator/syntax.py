@@ -1,0 +1,46 @@
+"""The texts that flags and variables hold -> values, in Go's spelling, as manifests for ACK write them. Called by `options` and `gates`.
+
+Pure. Each function is told the flag's name for its ConfigError, which says what was found and what to write.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+from typing import Final
+
+from ackpy.errors import ConfigError
+
+BOOLEANS: Final = {
+    **dict.fromkeys(("1", "t", "T", "true", "TRUE", "True"), True),
+    **dict.fromkeys(("0", "f", "F", "false", "FALSE", "False"), False),
+}
+"""What Go's strconv.ParseBool takes, and nothing else."""
+
+
+def split(text: str) -> tuple[str, ...]:
+    """A comma-separated list without blanks around its entries; "" is empty."""
+    return tuple(part.strip() for part in text.split(",")) if text.strip() else ()
+
+
+def boolean(flag: str, text: str) -> bool:
+    """A boolean as Go spells it."""
+    if text not in BOOLEANS:
+        raise ConfigError(f"{flag}: found {text!r}, expected true or false")
+    return BOOLEANS[text]
+
+
+def pair(flag: str, entry: str, shape: str) -> tuple[str, str]:
+    """`NAME=VALUE` -> both, without blanks around them; `shape` is how the error writes the form."""
+    name, equals, value = (part.strip() for part in entry.partition("="))
+    if not (name and equals and value):
+        raise ConfigError(f"{flag}: found {entry!r}, expected {shape}")
+    return name, value
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """The end of an error about an unknown name: the one that was probably meant, or all there are."""
+    names = sorted(known)
+    by_lower = {each.lower(): each for each in names}
+    close = get_close_matches(name.lower(), by_lower, n=1)
+    return f"did you mean {by_lower[close[0]]}?" if close else f"there are {', '.join(names)}"
