@@ -225,7 +225,10 @@ def test_managed_fields_are_left_out_without_touching_the_object() -> None:
     assert without_managed_fields(bare) is bare
 
 
-STEPS = st.lists(st.sampled_from(["put", "put", "remove", "compact", "end", "lose", "bookmark", "rest"]), max_size=25)
+STEPS = st.lists(
+    st.sampled_from(["put", "put", "remove", "compact", "end", "lose", "bookmark", "blackout", "rest", "rest"]),
+    max_size=25,
+)
 
 
 @settings(max_examples=60, deadline=None)
@@ -268,6 +271,11 @@ def _do(cluster: MemoryCluster, step: str, dice: random.Random) -> None:
         cluster.faults[:] = [lambda _request: refusal(503, "ServiceUnavailable", "no") if dice.random() < 0.5 else None]
     elif step == "bookmark":
         cluster.bookmark()
+    elif step == "blackout":
+        _do(cluster, "end", dice)
+        for unseen in dice.choices(["put", "remove"], k=3):
+            _do(cluster, unseen, dice)
+        _do(cluster, "compact", dice)
 
 
 async def _mirror(watch: ListWatch, mirror: dict[ObjectKey, Object]) -> None:

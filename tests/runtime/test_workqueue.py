@@ -76,6 +76,7 @@ async def test_an_object_added_in_its_pass_is_handled_after_it(queue: WorkQueue)
     queue.add(A, cause=Cause.REFERENCE)
     assert len(queue) == 0
     queue.done(A)
+    assert len(queue) == 1
     assert (await queue.get()).causes == {"reference"}
 
 

@@ -370,9 +370,9 @@ class MemoryCluster:
             yield refusal(410, "Expired", f"too old resource version: {since} ({self._expired})")
             return
         watch = _Watch(_Target.of(request.path), query.get("labelSelector", ""))
-        held = len(self._held or ())
-        for happening in itertools.islice(self._history, 0, len(self._history) - held):
-            if happening.version > since:
+        told = self._held[0].version - 1 if self._held else self._version
+        for happening in self._history:
+            if since < happening.version <= told:
                 watch.tell(happening)
         self._watches.append(watch)
         try:
