@@ -231,7 +231,7 @@ STEPS = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=400, deadline=None)
 @given(STEPS, st.integers())
 async def test_whatever_happens_a_follower_ends_up_with_what_is_there(steps: list[str], seed: int) -> None:
     """Replaying the events gives the cluster's objects; each event makes sense after those before it."""

@@ -157,7 +157,7 @@ ADVERSE: list[Step] = [Storm.refuse, Storm.cut, Storm.lose, Storm.hold, Storm.he
 STEPS = st.lists(st.sampled_from([*EVENTFUL, *ADVERSE, Storm.edit, Storm.wait, Storm.wait]), min_size=5, max_size=40)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(STEPS, st.integers())
 async def test_after_any_storm_the_world_is_as_the_objects_say(steps: list[Step], seed: int) -> None:
     storm = Storm(seed)
