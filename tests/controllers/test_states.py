@@ -75,6 +75,14 @@ async def test_a_busy_resource_is_not_written_to(world: MemoryWorld, talk: dict[
     assert "LifecycleConfiguration" not in world.aws.settings(NAME)
 
 
+async def test_a_write_starts_the_looks_anew(world: MemoryWorld, talk: dict[str, Any]) -> None:
+    key = world.cluster.apply("b", talk)
+    assert await seconds(world, key, 3) == [0.5, 1.0, 2.0]
+    tags = talk | {"tagging": {"tagSet": []}}  # tags are written at any time
+    world.cluster.apply("b", tags)
+    assert await seconds(world, key, 2) == [0.5, 1.0]
+
+
 async def test_a_failed_resource_is_terminal(world: MemoryWorld, talk: dict[str, Any]) -> None:
     key = world.cluster.apply("b", talk)
     await world.one_pass(key)
@@ -86,11 +94,10 @@ async def test_a_failed_resource_is_terminal(world: MemoryWorld, talk: dict[str,
 
 async def test_a_deletion_that_lasts_is_asked_for_once_and_watched(world: MemoryWorld, talk: dict[str, Any]) -> None:
     key = world.cluster.apply("b", talk)
-    await world.one_pass(key)
+    await seconds(world, key, 3)
     world.take_counts()
     world.aws.dropping.add("DeleteBucket")
     world.cluster.delete(key)
-    world.reconciler._traces[key].waits = 0
     assert await seconds(world, key, 3) == [0.5, 1.0, 2.0]
     assert world.aws.calls_made.count("DeleteBucket") == 1
     assert world.conditions(key)["Ready"]["status"] == "False"

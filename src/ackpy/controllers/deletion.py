@@ -84,7 +84,7 @@ async def _ask(run: Run, manager: ResourceManager, found: Observation) -> Ending
         if end := await _empty(run, manager, found):
             return end
         await manager.delete(View(run.desired().spec, latest.status))
-        run.trace.deleting = True
+        run.trace.deleting, run.trace.waits = True, 0
     if deletion.until_gone and not _is_gone(run, now := await manager.read_one(run.desired())):
         return waiting(run, now, poll=state.poll)
     return LetGo([_DELETED])

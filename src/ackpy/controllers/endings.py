@@ -81,6 +81,8 @@ def settled(
     run: Run, plan: Plan, applied: Applied, latest: Observation, held: Memory, *, created: bool = False
 ) -> Ending:
     """The writes of the pass are made, or some of them. `held` is the memory as the object has it by now."""
+    if applied.written:
+        run.trace.waits = 0
     if created:  # the create's patch took for confirmed what had to follow: now it is known what did not
         held = held.doubting(_unsure(run, plan, applied, latest))
     filled = late_init.fill(run.descriptor, run.spec, tags.without(run.descriptor.tags, latest.spec, run.defaults))
