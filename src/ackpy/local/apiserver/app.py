@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import hmac
 import logging
+import sqlite3
 import traceback
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -35,6 +36,7 @@ Send = Callable[[Message], Awaitable[None]]
 
 _log = logging.getLogger(__name__)
 
+READS = frozenset({"GET", "HEAD"})
 HEALTH = frozenset({"/healthz", "/livez", "/readyz"})
 HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
 
@@ -47,6 +49,7 @@ class Application:
         self._expected = f"Bearer {token}".encode()
         self._metrics = Metrics()
         self._documents = Documents(cluster.registry)
+        self._commit: asyncio.Future[None] | None = None
 
     def close(self) -> None:
         """End all watches, so that the server can stop."""
@@ -61,7 +64,10 @@ class Application:
         try:
             self._let_in(request)
             request = replace(request, body=await body_of(receive))
-            found = self._answer(request, target)
+            try:
+                found = self._answer(request, target)
+            finally:
+                await self._on_disk()
         except ApiError as error:
             found = Answer(error.status(), error.code)
         except Exception as error:  # noqa: BLE001 - the client is told, the log has the trace, other requests go on
@@ -84,10 +90,31 @@ class Application:
 
     def _answer(self, request: Request, target: ResourcePath | None) -> Answer | Stream:
         if target is not None:
+            if request.method not in READS:
+                self._cluster.storage.begin()
             return answer_resource(self._cluster, request, target)
-        if request.method not in ("GET", "HEAD"):
+        if request.method not in READS:
             raise no_such_resource()
         return self._page(request)
+
+    async def _on_disk(self) -> None:
+        """Wait until what this request wrote, or read of others' writes, is on disk: one commit for all that are ready now."""
+        if not self._cluster.storage.is_gathering():
+            return
+        if self._commit is None:
+            loop = asyncio.get_running_loop()
+            self._commit = loop.create_future()
+            loop.call_soon(self._commit_all, self._commit)
+        await asyncio.shield(self._commit)
+
+    def _commit_all(self, done: asyncio.Future[None]) -> None:
+        self._commit = None
+        try:
+            self._cluster.commit()
+        except sqlite3.Error as error:
+            done.set_exception(error)
+        else:
+            done.set_result(None)
 
     def _page(self, request: Request) -> Answer:
         """The answer to a path that names no resource: health, version, metrics, discovery, OpenAPI."""

@@ -6,6 +6,7 @@ A handler runs to its end without giving way to another, so that reading, decidi
 from __future__ import annotations
 
 import secrets
+import sqlite3
 import uuid
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -32,21 +33,24 @@ NAME_CHARACTERS = "bcdfghjklmnpqrstvwxz2456789"
 
 @dataclass(slots=True)
 class Cluster:
-    """Everything that requests share. `rules` evaluates `x-kubernetes-validations`."""
+    """Everything that requests share.
+
+    `rules` evaluates `x-kubernetes-validations`. `published` is the revision up to which watchers have been told.
+    """
 
     storage: Storage
     clock: Clock
     registry: Registry = field(default_factory=Registry)
     watchers: Watchers = field(default_factory=Watchers)
     rules: RuleLibrary = field(default_factory=Immutability)
-    _unpublished: list[Change] | None = None
+    published: int = 0
+    _unpublished: list[Change] = field(default_factory=list)
 
     @classmethod
     def open(cls, storage: Storage, *, clock: Clock) -> Cluster:
         """The cluster as the storage has it; the first namespaces are made when they are not there."""
-        cluster = cls(storage, clock)
-        for definition in storage.present(CRDS.stored_resource):
-            cluster.registry.adopt(definition)
+        cluster = cls(storage, clock, published=storage.revision)
+        cluster.registry.reset(storage.present(CRDS.stored_resource))
         for name in FIRST_NAMESPACES:
             cluster._ensure_namespace(name)
         return cluster
@@ -77,14 +81,29 @@ class Cluster:
 
     @contextmanager
     def together(self) -> Iterator[None]:
-        """Many writes as one commit, all or none; watchers hear of them when they are on disk."""
-        self._unpublished = []
+        """Many writes, all or none; on disk, and known to watchers, when the block has ended (or at `commit`)."""
+        mark = len(self._unpublished)
+        gathering = self.storage.is_gathering()
+        self.storage.begin()
         try:
             with self.storage.together():
                 yield
-            changes = self._unpublished
+        except BaseException:
+            del self._unpublished[mark:]
+            raise
         finally:
-            self._unpublished = None
+            if not gathering:
+                self.commit()
+
+    def commit(self) -> None:
+        """Put what was written on disk, then tell the watchers; a disk that refuses leaves the cluster as it was."""
+        changes, self._unpublished = self._unpublished, []
+        try:
+            self.storage.commit()
+        except sqlite3.Error:
+            self.registry.reset(self.storage.present(CRDS.stored_resource))
+            raise
+        self.published = self.storage.revision
         for change in changes:
             self.watchers.publish(change)
 
@@ -95,10 +114,9 @@ class Cluster:
     def _publish(self, kind: Kind, change: Change) -> None:
         if kind.stored_resource == CRDS.stored_resource:
             self._follow_definition(change)
-        if self._unpublished is None:
-            self.watchers.publish(change)
-        else:
-            self._unpublished.append(change)
+        self._unpublished.append(change)
+        if not self.storage.is_gathering():
+            self.commit()
 
     def _follow_definition(self, change: Change) -> None:
         if change.after is None:

@@ -57,6 +57,14 @@ class Registry:
             self._terminating.add(name)
         self._rebuild()
 
+    def reset(self, definitions: Iterable[Json]) -> None:
+        """Serve what these definitions say, and the built-in kinds."""
+        self._custom.clear()
+        self._terminating.clear()
+        self._rebuild()
+        for definition in definitions:
+            self.adopt(definition)
+
     def drop(self, name: str) -> None:
         """Forget the kinds of a definition."""
         self._custom.pop(name, None)

@@ -2,7 +2,7 @@
 
 One table holds every revision of every object, each with the resource version that made it and the one that superseded it. So the
 present state, a page of an older snapshot and the history that a watch resumes from are three questions to the same rows, and all
-three survive a restart. Every write is committed before the call returns.
+three survive a restart. A write is on disk when the call returns or, while gathering, when `commit` has.
 """
 
 from __future__ import annotations
@@ -167,20 +167,41 @@ class Storage:
             self._connection.execute("UPDATE counter SET value=? WHERE name='compacted'", (horizon,))
         self.compacted = horizon
 
+    def begin(self) -> None:
+        """Gather what is written from now on until `commit`, which puts it on disk with one wait."""
+        if not self._connection.in_transaction:
+            self._connection.execute("BEGIN IMMEDIATE")
+
+    def commit(self) -> None:
+        """Put on disk what was gathered; when the disk refuses, nothing of it was written."""
+        if not self._connection.in_transaction:
+            return
+        try:
+            self._connection.execute("COMMIT")
+        except sqlite3.Error:
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+            self.revision = self._counter("revision")
+            raise
+
+    def is_gathering(self) -> bool:
+        """Whether there may be writes that are not yet on disk."""
+        return self._connection.in_transaction
+
     @contextmanager
     def together(self) -> Iterator[None]:
-        """All writes of the block or none, on disk when it has ended; a block inside another is part of it."""
-        if self._connection.in_transaction:
-            yield
-            return
-        self._connection.execute("BEGIN IMMEDIATE")
+        """All writes of the block or none. They are on disk when the block has ended, or at `commit` while gathering."""
+        gathering = self._connection.in_transaction
+        self._connection.execute("SAVEPOINT block" if gathering else "BEGIN IMMEDIATE")
         try:
             yield
         except BaseException:
-            self._connection.execute("ROLLBACK")
+            self._connection.execute("ROLLBACK TO block" if gathering else "ROLLBACK")
+            if gathering:
+                self._connection.execute("RELEASE block")
             self.revision = self._counter("revision")
             raise
-        self._connection.execute("COMMIT")
+        self._connection.execute("RELEASE block" if gathering else "COMMIT")
 
     def _write(self, key: Key, before: Json | None, after: Json | None, last: Json) -> Change:
         revision = self.next_revision()

@@ -106,6 +106,7 @@ class Watch:
         self._namespace = namespace
         self._options = options
         self._matches = matches
+        self._start = cluster.storage.revision
         self._first = self._beginning()
         self._subscription = cluster.watchers.subscribe(kind.stored_resource, limit=BACKLOG)
 
@@ -127,12 +128,15 @@ class Watch:
                     change = await self._subscription.next()
             except TimeoutError:
                 if self._options.bookmarks and self._subscription.is_idle():
-                    yield self._bookmark()
+                    yield self._bookmark(max(self._start, self._cluster.published))
                 continue
             if change is None:
                 return
-            for event in self._of_change(change):
-                yield event
+            if (
+                change.revision > self._start
+            ):  # what was written but not yet told of when the watch began is in its first events
+                for event in self._of_change(change):
+                    yield event
 
     def _beginning(self) -> list[Event]:
         version = parse_version(self._options.version) if self._options.version else 0
@@ -169,14 +173,14 @@ class Watch:
             shown = last if change.after is None else _at_version(before, change.revision)
             yield Event("DELETED", shown)
 
-    def _bookmark(self, annotations: Json | None = None) -> Event:
-        metadata: Json = {"resourceVersion": str(self._cluster.storage.revision), "creationTimestamp": None}
+    def _bookmark(self, revision: int, annotations: Json | None = None) -> Event:
+        metadata: Json = {"resourceVersion": str(revision), "creationTimestamp": None}
         if annotations:
             metadata["annotations"] = annotations
         return Event("BOOKMARK", {"kind": self._kind.kind, "apiVersion": self._kind.api_version, "metadata": metadata})
 
     def _initial_events_end(self) -> Event:
-        return self._bookmark({INITIAL_EVENTS_END: "true"})
+        return self._bookmark(self._start, {INITIAL_EVENTS_END: "true"})
 
 
 def _at_version(obj: Json, revision: int) -> Json:
