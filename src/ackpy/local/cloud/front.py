@@ -10,7 +10,7 @@ import hmac
 from collections.abc import Awaitable, Callable, MutableMapping
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, quote
 
 import orjson
 
@@ -31,11 +31,8 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 ADMIN = "/_ackpy/"
 MOST_BYTES = 64 * 1024 * 1024
 CUT = "ackpy.cut"  # our extension of ASGI: `abort` drops the connection
+_ASCII = "".join(map(chr, range(33, 127)))  # what may stand in a request line; other bytes are percent-encoded
 _BY_SERVER = frozenset({"content-length", "connection", "transfer-encoding", "date", "server"})
-
-
-class Reset(Exception):  # no error: the connection is to be cut
-    """The answer of a fault that cuts the connection."""
 
 
 class Front:
@@ -52,8 +49,10 @@ class Front:
         """Answer one request (`lifespan` and websockets are not spoken)."""
         if scope["type"] != "http":
             return
-        request = await _read(scope, receive)
-        answer = HttpAnswer(413) if request is None else await self._answer(request, receive)
+        body = await _body(receive)
+        if body is None:
+            return
+        answer = await self._answer(_request(scope, body), receive)
         if answer is None:
             scope["extensions"][CUT]["abort"]()
             await _until_hung_up(receive)
@@ -62,6 +61,8 @@ class Front:
 
     async def _answer(self, request: HttpRequest, receive: Receive) -> HttpAnswer | None:
         """The answer, or None where a fault cuts the connection."""
+        if len(request.body) > MOST_BYTES:
+            return _text(413, f"ackpy: a request's body has at most {MOST_BYTES} bytes\n")
         if not is_loopback(request.header("host")):
             return _text(403, "ackpy: this server answers loopback host names alone\n")
         if request.header("origin"):
@@ -160,19 +161,23 @@ def _text(status: int, text: str) -> HttpAnswer:
     return HttpAnswer(status, {"content-type": "text/plain"}, text.encode())
 
 
-async def _read(scope: Scope, receive: Receive) -> HttpRequest | None:
-    """The whole request; None when its body is too large or the client is gone."""
+async def _body(receive: Receive) -> bytes | None:
+    """The whole body, or None when the client went away in its midst; what is beyond the limit is not kept."""
     body = bytearray()
     more = True
     while more:
         message = await receive()
-        body += message.get("body", b"")
-        more = message.get("more_body", False)
-        if len(body) > MOST_BYTES:
+        if message["type"] == "http.disconnect":
             return None
+        body += message.get("body", b"")[: MOST_BYTES + 1 - len(body)]
+        more = message.get("more_body", False)
+    return bytes(body)
+
+
+def _request(scope: Scope, body: bytes) -> HttpRequest:
     headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-    path = scope["raw_path"].decode("latin-1")
-    return HttpRequest(scope["method"], path, scope["query_string"].decode("latin-1"), headers, bytes(body))
+    path, query = (quote(scope[name], safe=_ASCII) for name in ("raw_path", "query_string"))
+    return HttpRequest(scope["method"], path, query, headers, body)
 
 
 async def _write(send: Send, answer: HttpAnswer, *, head: bool) -> None:

@@ -39,11 +39,6 @@ class HttpAnswer:
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
 
-    def with_headers(self, **headers: str) -> HttpAnswer:
-        """The same answer with more headers; underscores in the names stand for dashes."""
-        added = {name.replace("_", "-"): value for name, value in headers.items()}
-        return HttpAnswer(self.status, {**self.headers, **added}, self.body)
-
 
 def environ(request: HttpRequest) -> dict[str, Any]:
     """The request as PEP 3333 describes it to a WSGI application."""

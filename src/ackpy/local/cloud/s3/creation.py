@@ -12,7 +12,7 @@ from ackpy.local.cloud.errors import ServiceError
 from ackpy.local.cloud.s3 import acl
 from ackpy.local.cloud.s3.buckets import HOME_REGION, check_creation
 from ackpy.local.cloud.s3.refine import check_tags
-from ackpy.local.cloud.s3.schema import known_parameters
+from ackpy.local.cloud.s3.schema import check_body
 from ackpy.local.cloud.s3.settings import SETTINGS, keep
 
 if TYPE_CHECKING:
@@ -23,7 +23,9 @@ _GRANTS = ("ACL", "GrantFullControl", "GrantRead", "GrantReadACP", "GrantWrite",
 
 def create_bucket(call: Call) -> Mapping[str, Any]:
     """CreateBucket. Raises ServiceError before anything is made."""
-    parameters = known_parameters(call)
+    if call.request.body:
+        check_body(call)
+    parameters = call.parameters()
     name, region, account = str(parameters["Bucket"]), call.identity.region, call.identity.account
     _check_namespace(name, region, account, parameters.get("BucketNamespace"))
     location = f"/{name}" if region == HOME_REGION else f"http://{name}.s3.amazonaws.com/"

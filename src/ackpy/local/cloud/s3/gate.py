@@ -10,11 +10,23 @@ from ackpy.local.cloud.hosts import region_of
 from ackpy.local.cloud.protocol import service_model
 from ackpy.local.cloud.s3.buckets import Bucket, kept_of, the_bucket
 from ackpy.local.cloud.s3.refine import owner_enforced
+from ackpy.local.cloud.s3.schema import checked_parameters
 from ackpy.local.cloud.wire import parsed
 
 if TYPE_CHECKING:
     from ackpy.local.cloud.call import Call
 
+BODIES_FOR_MOTO = frozenset(
+    {
+        "CompleteMultipartUpload",
+        "DeleteObjects",
+        "PutObjectLegalHold",
+        "PutObjectRetention",
+        "PutObjectTagging",
+        "RestoreObject",
+        "SelectObjectContent",
+    }
+)
 ANY_REGION = frozenset({"GetBucketLocation"})
 
 
@@ -27,6 +39,7 @@ def gate(call: Call) -> None:
     bucket = the_bucket(call)
     _refuse_foreign(call, bucket)
     _refuse_other_region(call, bucket)
+    _refuse_malformed(call)
     _refuse_object_acl(call, bucket)
     _refuse_unknown_upload(call, bucket)
 
@@ -79,6 +92,12 @@ def _refuse_other_region(call: Call, bucket: Bucket) -> None:
     )
     members = {"Endpoint": f"s3.{bucket.region}.amazonaws.com", "Bucket": bucket.name}
     raise ServiceError("PermanentRedirect", message, 301, members=members, headers=headers)
+
+
+def _refuse_malformed(call: Call) -> None:
+    """Bodies that moto would trust to be what they should be."""
+    if call.operation.name in BODIES_FOR_MOTO and "aws-chunked" not in call.request.header("content-encoding"):
+        checked_parameters(call)
 
 
 def _refuse_object_acl(call: Call, bucket: Bucket) -> None:

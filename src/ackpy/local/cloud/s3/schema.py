@@ -27,21 +27,22 @@ def checked_parameters(call: Call) -> dict[str, Any]:
     """The members of the input, once the body is known to fit. Raises ServiceError."""
     member = payload_member(call)
     shape: Any = call.operation.model.input_shape
-    parameters = known_parameters(call)
+    parameters = call.parameters()
     if not call.request.body and member not in parameters:
         raise ServiceError("MissingRequestBodyError", "Request Body is empty")
+    if call.request.body:
+        check_body(call)
     if ParamValidator().validate(parameters, shape).has_errors() or not _enums_hold(parameters, shape):
         raise malformed(call.operation)
     return parameters
 
 
-def known_parameters(call: Call) -> dict[str, Any]:
-    """The members of the input, once the body is known to hold no others; their values are not looked at."""
+def check_body(call: Call) -> None:
+    """Refuse a body whose elements are not those of the model; their values are not looked at. Raises ServiceError."""
     shape: Any = call.operation.model.input_shape
-    body = shape.members[payload_member(call)]
-    if body.type_name == "structure" and call.request.body and not _fits(_root(call), body):
+    body = None if shape is None else shape.members.get(shape.serialization.get("payload", ""))
+    if body is not None and body.type_name == "structure" and not _fits(_root(call), body):
         raise malformed(call.operation)
-    return call.parameters()
 
 
 def _root(call: Call) -> ET.Element:
