@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import settings
 
 from ackpy.model.definition import (
     Annotation,
@@ -35,9 +34,6 @@ from ackpy.model.descriptor import (
 )
 from ackpy.model.hooks import Hooks
 from ackpy.model.when import is_
-
-settings.register_profile("busy-machine", deadline=None)  # the processors are shared: an example's time says nothing
-settings.load_profile("busy-machine")
 
 TEXT, NUMBER, FLAG, WHOLE = (Node(each) for each in (Type.STRING, Type.NUMBER, Type.BOOLEAN, Type.INTEGER))
 TIME, BLOB, SECRET = Node(Type.TIMESTAMP), Node(Type.BLOB), Node(Type.SECRET)
