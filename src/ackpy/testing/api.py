@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 
+
 @dataclass(frozen=True)
 class Reply:
     """An answer: HTTP code, JSON body (text when it is none), Warning headers."""
@@ -44,7 +45,13 @@ class Api(Protocol):
     """Something that answers requests."""
 
     def call(
-        self, method: str, path: str, body: Any = None, *, type_: str = "application/json", headers: dict[str, str] | None = None
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        type_: str = "application/json",
+        headers: dict[str, str] | None = None,
     ) -> Reply:
         """Send one request; a body that is not bytes is sent as JSON."""
 
@@ -57,11 +64,22 @@ class InProcess:
     token: str
 
     def call(
-        self, method: str, path: str, body: Any = None, *, type_: str = "application/json", headers: dict[str, str] | None = None
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        type_: str = "application/json",
+        headers: dict[str, str] | None = None,
     ) -> Reply:
         """Send one request."""
         content = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
-        given = {"host": "127.0.0.1:1", "authorization": f"Bearer {self.token}", "content-type": type_, "user-agent": "tester/1"}
+        given = {
+            "host": "127.0.0.1:1",
+            "authorization": f"Bearer {self.token}",
+            "content-type": type_,
+            "user-agent": "tester/1",
+        }
         given |= headers or {}
         url = urlsplit(path)
         scope: Json = {
@@ -95,7 +113,13 @@ class Remote:
     endpoint: Endpoint
 
     def call(
-        self, method: str, path: str, body: Any = None, *, type_: str = "application/json", headers: dict[str, str] | None = None
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        type_: str = "application/json",
+        headers: dict[str, str] | None = None,
     ) -> Reply:
         """Send one request."""
         content = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
@@ -116,5 +140,3 @@ def _parsed(content: bytes) -> Any:
         return json.loads(content)
     except ValueError:
         return content.decode()
-
-

@@ -26,7 +26,11 @@ def widget_definition() -> Json:
         "color": {"type": "string", "enum": ["red", "green"], "default": "red"},
         "name": {"type": "string", "maxLength": 5, "minLength": 2, "pattern": "^[a-z]+$"},
         "fixed": {"type": "string", "x-kubernetes-validations": [rule]},
-        "fixedObject": {"type": "object", "properties": {"a": text}, "x-kubernetes-validations": [{"rule": "self == oldSelf"}]},
+        "fixedObject": {
+            "type": "object",
+            "properties": {"a": text},
+            "x-kubernetes-validations": [{"rule": "self == oldSelf"}],
+        },
         "port": {"x-kubernetes-int-or-string": True},
         "free": {"type": "object", "x-kubernetes-preserve-unknown-fields": True},
         "ratio": {"type": "number", "multipleOf": 0.5},
