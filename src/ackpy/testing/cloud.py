@@ -6,6 +6,7 @@ Load them with `pytest_plugins = ["ackpy.testing.cloud"]`. Each worker of pytest
 from __future__ import annotations
 
 import json
+import os
 import secrets
 import subprocess
 import sys
@@ -119,11 +120,11 @@ def aws(cloud: Cloud, account: str) -> Callable[..., AwsClient]:
 
 
 def start_cloud(*arguments: str) -> tuple[subprocess.Popen[str], Cloud]:
-    """Start an embedded AWS as a child process with these arguments, and wait until it serves.
+    """Start an embedded AWS as a child process with these arguments, and wait until it serves. It ends with its parent.
 
     Raises RuntimeError with its exit code when it ends instead; what it says goes to standard error.
     """
-    command = [sys.executable, "-m", "ackpy.local.cloud", *arguments]
+    command = [sys.executable, "-m", "ackpy.local.cloud", "--parent-pid", str(os.getpid()), *arguments]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)  # noqa: S603  # our own module
     line = _stdout(process).readline()
     if not line:
