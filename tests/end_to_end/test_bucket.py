@@ -16,7 +16,10 @@ import yaml
 from ackpy.local.stack import StackOptions
 from ackpy.testing.stack import LocalStack, stacked
 
-pytestmark = pytest.mark.slow
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.xdist_group("the life of the talk's bucket"),
+]  # each stands on the one before
 
 TALK: dict[str, Any] = yaml.safe_load(files("ackpy.cli").joinpath("talk-bucket.yaml").read_text())
 BUCKET = "bucket/hama-test-bucket"

@@ -238,7 +238,8 @@ async def test_an_operator_in_small(client: KubeClient, widgets: Resource, names
 
 
 async def _quiet(manager: Manager, resource: Resource, key: ObjectKey) -> None:
-    """Until the informer has the object's latest version, and so has told all that was to be told."""
+    """Until no pass is under way and the informer has the object's latest version, and so has told all that was to be told."""
+    await until(lambda: not manager.controllers[0].queue().active)
     latest = version_of(await manager.client.get(resource, key))
     informer = manager.informers.informer(resource)
 
