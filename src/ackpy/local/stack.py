@@ -85,7 +85,8 @@ async def running(options: StackOptions) -> AsyncIterator[Stack]:
         await install(kubeconfig, options.services)
         children = [child for child in (cluster, cloud) if child is not None]
         if options.controllers:
-            children.append(await _start_controllers(folder, options, environment, held))
+            command = controllers_command(options, environment)
+            children.append(await _start("controllers", folder.log("controllers"), *command, held))
         yield Stack(
             cluster_url=cluster.announced["url"],
             aws_url=cloud.announced["url"] if cloud else os.environ.get("AWS_ENDPOINT_URL", ""),
@@ -107,6 +108,7 @@ async def _start_cluster(folder: DataFolder, options: StackOptions, held: AsyncE
         str(options.port),
         "--kubeconfig",
         str(kubeconfig),
+        *_ends_with_us(),
     ]
     return await _start("API server", folder.log("apiserver"), arguments, os.environ, held)
 
@@ -121,6 +123,7 @@ async def _start_cloud(folder: DataFolder, options: StackOptions, held: AsyncExi
         str(options.aws_port),
         "--region",
         options.region,
+        *_ends_with_us(),
     ]
     try:
         return await _start("embedded AWS", folder.log("aws"), arguments, os.environ, held)
@@ -128,25 +131,33 @@ async def _start_cloud(folder: DataFolder, options: StackOptions, held: AsyncExi
         raise ConfigError(str(error).replace("--port", "--aws-port")) from error  # its flag, as the user knows it
 
 
-async def _start_controllers(
-    folder: DataFolder, options: StackOptions, environment: Mapping[str, str], held: AsyncExitStack
-) -> Child:
-    arguments = ["-m", "ackpy", "run", f"--services={','.join(options.services)}", f"--aws-region={options.region}"]
-    arguments += [
+def controllers_command(options: StackOptions, environment: Mapping[str, str]) -> tuple[list[str], dict[str, str]]:
+    """The arguments of Python, and the environment, that run the controllers of a stack whose own `environment` is given."""
+    arguments = [
+        "-m",
+        "ackpy",
+        "run",
+        f"--services={','.join(options.services)}",
+        f"--aws-region={options.region}",
         "--metrics-addr=0",
         "--healthz-addr=0",
         "--allow-unsafe-aws-endpoint-urls=true",
         *options.controller_flags,
+        *_ends_with_us(),
     ]
     inherited = {name: value for name, value in os.environ.items() if not options.aws or name not in AWS_SETTINGS}
-    return await _start("controllers", folder.log("controllers"), arguments, {**inherited, **environment}, held)
+    return arguments, {**inherited, **environment}
+
+
+def _ends_with_us() -> tuple[str, str]:
+    """What ties a child to this process."""
+    return "--parent-pid", str(os.getpid())
 
 
 async def _start(
     name: str, log: Path, arguments: list[str], environment: Mapping[str, str], held: AsyncExitStack
 ) -> Child:
-    ends_with = ["--parent-pid", str(os.getpid())]
-    child = await start(name, [*arguments, *ends_with], environment=environment, log=log, timeout=START_SECONDS)
+    child = await start(name, arguments, environment=environment, log=log, timeout=START_SECONDS)
     held.push_async_callback(child.stop)
     return child
 

@@ -14,7 +14,8 @@ import json
 import os
 import subprocess
 import threading
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,9 +25,12 @@ import pytest
 
 from ackpy.local.kubectl import find_kubectl
 from ackpy.local.stack import Stack, StackOptions, running
+from ackpy.testing.aws import AwsClient, client_of
 from ackpy.testing.cloud import Cloud
 
 KUBECTL_SECONDS = 60.0
+QUIET_SECONDS = 1.5
+POLL_SECONDS = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +80,36 @@ class LocalStack:
         """Until the object has the condition: "condition=ACK.ResourceSynced", "jsonpath=..."."""
         self.kubectl("wait", resource, "-n", namespace, f"--for={condition}", f"--timeout={KUBECTL_SECONDS / 2:.0f}s")
 
+    def client(self, service: str, account: str = "") -> AwsClient:
+        """A botocore client of a service in the stack's AWS: of the controllers' account, or of another one."""
+        return client_of(self.cloud, account or self.cloud.account_id, service)
+
+    def last_call(self) -> int:
+        """The number of the last AWS call, to count those after it."""
+        return max((call.at_seq for call in self.cloud.calls()), default=0)
+
+    def quiet(self) -> int:
+        """Wait until AWS has not been called for longer than a verification takes to come; returns `last_call`."""
+        last, since = self.last_call(), time.monotonic()
+        while time.monotonic() - since < QUIET_SECONDS:
+            time.sleep(POLL_SECONDS)
+            if (now := self.last_call()) != last:
+                last, since = now, time.monotonic()
+        return last
+
     def writes(self) -> int:
         """How often objects of kinds that are no built-ins have been written, as the API server's own metric counts."""
         metrics = self.kubectl("get", "--raw", "/metrics").output
         return sum(int(float(line.rsplit(" ", 1)[1])) for line in metrics.splitlines() if _is_write(line))
+
+
+def eventually(holds: Callable[[], object], what: str, seconds: float = KUBECTL_SECONDS / 2) -> None:
+    """Return when it holds; AssertionError that says what did not come within `seconds`."""
+    deadline = time.monotonic() + seconds
+    while not holds():
+        if time.monotonic() > deadline:
+            raise AssertionError(f"not within {seconds:.0f} s: {what}")
+        time.sleep(POLL_SECONDS)
 
 
 def _is_write(line: str) -> bool:
