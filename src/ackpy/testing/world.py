@@ -22,6 +22,7 @@ from ackpy.controllers.identity import identifiers
 from ackpy.controllers.ledger import Ledger
 from ackpy.controllers.options import ReconcilerOptions
 from ackpy.controllers.resource import ResourceReconciler, World
+from ackpy.controllers.world import Cloud
 from ackpy.errors import AwsApiError, AwsError, Conflict, NotFound
 from ackpy.kube import objects
 from ackpy.kube.objects import Object, ObjectKey, apply_merge_patch, key_of
@@ -358,15 +359,15 @@ class Watch:
         self.moment += timedelta(seconds=seconds)
 
 
-class MemoryWorld:
-    """One kind's reconciler in a world in memory. `restart` ends the process and begins another in the same world."""
+class ObjectsInMemory:
+    """One kind's reconciler over objects in memory and any AWS. `restart` ends the process and begins another in the same world."""
 
-    def __init__(self, descriptor: Descriptor, options: ReconcilerOptions | None = None) -> None:
+    def __init__(self, descriptor: Descriptor, cloud: Cloud, options: ReconcilerOptions, steps: Steps) -> None:
         self.descriptor = descriptor
-        self.options = options or ReconcilerOptions(region=REGION)
-        self.steps = Steps()
-        self.cluster = MemoryCluster(descriptor, self.steps)
-        self.aws = MemoryBuckets(self.steps)
+        self.options = options
+        self.steps = steps
+        self.cluster = MemoryCluster(descriptor, steps)
+        self.cloud = cloud
         self.events = Events()
         self.time = Watch()
         self.ledger = Ledger()
@@ -404,13 +405,22 @@ class MemoryWorld:
         """The conditions of an object by type."""
         return {each["type"]: each for each in objects.conditions_of(self.cluster.objects[key])}
 
+    def _start(self) -> ResourceReconciler:
+        world = World(self.cluster, self.cloud, self.events, self.time, lambda: f"id-{next(self._ids)}")
+        return ResourceReconciler(self.descriptor, self.options, world, self.ledger)
+
+
+class MemoryWorld(ObjectsInMemory):
+    """One kind's reconciler in a world in memory, where AWS's part is played by `MemoryBuckets`."""
+
+    def __init__(self, descriptor: Descriptor, options: ReconcilerOptions | None = None) -> None:
+        steps = Steps()
+        self.aws = MemoryBuckets(steps)
+        super().__init__(descriptor, self.aws, options or ReconcilerOptions(region=REGION), steps)
+
     def take_counts(self) -> Counter[str]:
         """AWS calls and Kubernetes writes since the last time, by name; both are counted from zero again."""
         counts = Counter([*self.aws.calls_made, *(target for target, _ in self.cluster.writes)])
         self.aws.calls_made.clear()
         self.cluster.writes.clear()
         return counts
-
-    def _start(self) -> ResourceReconciler:
-        world = World(self.cluster, self.aws, self.events, self.time, lambda: f"id-{next(self._ids)}")
-        return ResourceReconciler(self.descriptor, self.options, world, self.ledger)
