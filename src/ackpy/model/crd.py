@@ -97,12 +97,28 @@ def _root(descriptor: Descriptor, *, descriptions: bool) -> Schema:
         text = plain(descriptor.documentation)
         spec = {"description": f"The desired {descriptor.kind}.{f'{chr(10)}{chr(10)}{text}' if text else ''}", **spec}
         status = {"description": f"What AWS was last seen to hold of the {descriptor.kind}.", **status}
+    about = f"{descriptor.kind} of AWS's {descriptor.service}."
+    return object_schema(about, spec, status, descriptions=descriptions)
+
+
+def object_schema(about: str, spec: Schema, status: Schema, *, descriptions: bool = True) -> Schema:
+    """The schema of a whole object around those of its spec and status, for any kind."""
     root = {name: _scalar(text, descriptions=descriptions) for name, text in _KINDS.items()}
     return {
-        **({"description": f"{descriptor.kind} of AWS's {descriptor.service}."} if descriptions else {}),
+        **({"description": about} if descriptions else {}),
         "properties": {**root, "metadata": {"type": "object"}, "spec": spec, "status": status},
         "type": "object",
     }
+
+
+def conditions_schema(*, descriptions: bool = True) -> Schema:
+    """The schema of `status.conditions`, for any kind."""
+    condition = {
+        "properties": {name: _scalar(*each, descriptions=descriptions) for name, each in _CONDITION.items()},
+        "required": ["status", "type"],
+        "type": "object",
+    }
+    return {"items": condition, "type": "array"}
 
 
 def _fixed_status(*, descriptions: bool) -> Schema:
@@ -112,12 +128,7 @@ def _fixed_status(*, descriptions: bool) -> Schema:
         "required": ["ownerAccountID", "region"],
         "type": "object",
     }
-    condition = {
-        "properties": {name: _scalar(*each, descriptions=descriptions) for name, each in _CONDITION.items()},
-        "required": ["status", "type"],
-        "type": "object",
-    }
-    return {"ackResourceMetadata": metadata, "conditions": {"items": condition, "type": "array"}}
+    return {"ackResourceMetadata": metadata, "conditions": conditions_schema(descriptions=descriptions)}
 
 
 def _scalar(text: str, form: str = "", *, descriptions: bool) -> Schema:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ackpy.catalog import load, services
+from ackpy.controllers.shared_kinds import ADOPTED_RESOURCE, PUBLISHED
 from ackpy.model.compiler import compile_service
 from ackpy.model.crd import custom_resource_definition
 from ackpy.model.descriptor import Descriptor
@@ -20,6 +21,15 @@ def descriptors(chosen: Sequence[str] = ()) -> tuple[Descriptor, ...]:
     return tuple(kind for name in names for kind in compile_service(load((name,))))
 
 
-def custom_resource_definitions(chosen: Sequence[str] = ()) -> tuple[dict[str, Any], ...]:
-    """The CRDs of the services, as manifests."""
-    return tuple(custom_resource_definition(kind) for kind in descriptors(chosen))
+def custom_resource_definitions(
+    chosen: Sequence[str] = (), *, adopted_resource: bool = False
+) -> tuple[dict[str, Any], ...]:
+    """The CRDs of the services and of the group that all services share, as manifests.
+
+    `adopted_resource` adds that group's kind which ACK has given up and older installations still have.
+    """
+    shared = (*PUBLISHED, ADOPTED_RESOURCE) if adopted_resource else PUBLISHED
+    return (
+        *(custom_resource_definition(kind) for kind in descriptors(chosen)),
+        *(kind.custom_resource_definition() for kind in shared),
+    )
