@@ -16,17 +16,17 @@ test: $(VENV)/.dev  ## everything CI asks for; 12 minutes at most
 	$(BIN)/ruff check --no-cache src tests bench
 	$(BIN)/ruff format --no-cache --check src tests bench
 	$(BIN)/mypy
-	$(BIN)/pytest -n auto --dist loadgroup -m "not long" $(TESTS)
+	$(BIN)/pytest -n auto -m "not long" $(TESTS)
 
 test-long: $(VENV)/.dev  ## storms, soaks and fuzzing in full
-	$(BIN)/pytest -n auto --dist loadgroup $(TESTS)
+	$(BIN)/pytest -n auto $(TESTS)
 
 check: $(VENV)/.dev  ## format, lint, types, contracts, fast tests: one minute
 	$(BIN)/ruff format --check src tests bench
 	$(BIN)/ruff check src tests bench
 	$(BIN)/lint-imports
 	$(BIN)/mypy
-	$(BIN)/pytest -q -n auto --dist loadgroup -m "not slow and not long" $(TESTS)
+	$(BIN)/pytest -q -n auto -m "not slow and not long" $(TESTS)
 
 format: $(VENV)/.dev
 	$(BIN)/ruff check --fix-only src tests bench

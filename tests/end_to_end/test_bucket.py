@@ -16,10 +16,7 @@ import yaml
 from ackpy.local.stack import StackOptions
 from ackpy.testing.stack import LocalStack, stacked
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.xdist_group("the life of the talk's bucket"),
-]  # each stands on the one before
+pytestmark = pytest.mark.slow
 
 TALK: dict[str, Any] = yaml.safe_load(files("ackpy.cli").joinpath("talk-bucket.yaml").read_text())
 BUCKET = "bucket/hama-test-bucket"
@@ -68,7 +65,14 @@ def quiet_since(stack: LocalStack) -> int:
 
 
 def test_its_life(stack: LocalStack) -> None:
-    """One story, for each step stands on the one before: created, counted, at rest, drifted, edited, deleted."""
+    """One story, for each step stands on the one before."""
+    created_and_counted(stack)
+    drift_is_mended_and_told(stack)
+    a_setting_taken_out_goes_back_to_the_default(stack)
+    it_goes_with_its_manifest(stack)
+
+
+def created_and_counted(stack: LocalStack) -> None:
     before = last_call(stack)
     stack.apply(TALK)
     stack.wait(BUCKET, "condition=ACK.ResourceSynced")
@@ -110,7 +114,7 @@ def wait_for_resyncs(stack: LocalStack, since: int, count: int) -> Counter[str]:
     raise AssertionError(f"no {count} resyncs within {10 * RESYNC_SECONDS} s")
 
 
-def test_drift_is_mended_and_told(stack: LocalStack) -> None:
+def drift_is_mended_and_told(stack: LocalStack) -> None:
     client = s3(stack)
     client.put_bucket_versioning(Bucket="hama-test-bucket", VersioningConfiguration={"Status": "Suspended"})
     deadline = time.monotonic() + 5 * RESYNC_SECONDS
@@ -122,7 +126,7 @@ def test_drift_is_mended_and_told(stack: LocalStack) -> None:
     assert "versioning" in events
 
 
-def test_a_setting_taken_out_goes_back_to_the_default(stack: LocalStack) -> None:
+def a_setting_taken_out_goes_back_to_the_default(stack: LocalStack) -> None:
     edited = {**TALK, "spec": {name: value for name, value in TALK["spec"].items() if name != "versioning"}}
     stack.apply(edited)
     client = s3(stack)
@@ -136,7 +140,7 @@ def test_a_setting_taken_out_goes_back_to_the_default(stack: LocalStack) -> None
         time.sleep(0.1)
 
 
-def test_it_goes_with_its_manifest(stack: LocalStack) -> None:
+def it_goes_with_its_manifest(stack: LocalStack) -> None:
     stack.kubectl("delete", BUCKET, "--timeout=30s")
     buckets = [bucket["Name"] for bucket in s3(stack).list_buckets()["Buckets"]]
     assert buckets == []

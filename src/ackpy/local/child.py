@@ -29,10 +29,12 @@ class Child:
     process: asyncio.subprocess.Process
     log: Path
     announced: Mapping[str, Any]
+    draining: asyncio.Task[None]
 
     async def ended(self) -> StackError:
         """Wait for the process to end by itself: the error that says so, with its last log lines."""
         status = await self.process.wait()
+        await self.draining
         return StackError(f"the {self.name} ended {_how(status)}; its last lines ({self.log}):\n{last_lines(self.log)}")
 
     async def stop(self) -> None:
@@ -44,6 +46,7 @@ class Child:
         except TimeoutError:
             self.process.kill()
             await self.process.wait()
+        await self.draining
 
 
 async def start(
@@ -66,12 +69,13 @@ async def start(
         announced = await asyncio.wait_for(_announcement(process), timeout)
     except TimeoutError:
         process.kill()
+        await _drain(process)
         raise StackError(
             f"the {name} did not serve within {timeout:.0f} s; its last lines ({log}):\n{last_lines(log)}"
         ) from None
     if announced is None:
         raise _refusal(name, await process.wait(), log)
-    return Child(name, process, log, announced)
+    return Child(name, process, log, announced, asyncio.create_task(_drain(process)))
 
 
 async def _announcement(process: asyncio.subprocess.Process) -> Mapping[str, Any] | None:
@@ -83,6 +87,14 @@ async def _announcement(process: asyncio.subprocess.Process) -> Mapping[str, Any
             announced: Mapping[str, Any] = json.loads(line)
             return announced
     return None
+
+
+async def _drain(process: asyncio.subprocess.Process) -> None:
+    """Read on until the process has ended: a full pipe would hold it up, and an open one would outlive the event loop."""
+    if process.stdout is not None:
+        async for _ in process.stdout:
+            pass
+    await process.wait()
 
 
 def _refusal(name: str, status: int, log: Path) -> ConfigError | StackError:

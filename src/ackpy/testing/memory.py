@@ -193,8 +193,8 @@ class MemoryCluster:
             watch.lines.put_nowait(None)
 
     def hold(self) -> None:
-        """Let no watch tell anything until `resume`."""
-        self._held = []
+        """Let no watch tell anything until `resume`; what is held already stays so."""
+        self._held = self._held or []
 
     def resume(self) -> None:
         """Tell what was held."""
