@@ -68,7 +68,7 @@ class LocalStack:
 
     def apply(self, *manifests: Mapping[str, Any], namespace: str = "default", check: bool = True) -> Kubectl:
         """Kubectl apply of manifests."""
-        text = "\n---\n".join(json.dumps(manifest) for manifest in manifests)
+        text = json.dumps({"apiVersion": "v1", "kind": "List", "items": list(manifests)})
         return self.kubectl("apply", "-n", namespace, "-f", "-", stdin=text, check=check)
 
     def get(self, resource: str, namespace: str = "default") -> dict[str, Any]:

@@ -47,6 +47,11 @@ CONFIG = yaml.safe_dump(
 )
 MADE = Step("apply -f -", "widget.example.com/one created", manifest(3, tags=[{"key": "a", "value": "b"}], fixed="x"))
 
+
+def listed(*manifests: str) -> str:
+    return yaml.safe_dump({"apiVersion": "v1", "kind": "List", "items": [yaml.safe_load(each) for each in manifests]})
+
+
 SYNCED = '{"status":{"conditions":[{"type":"ACK.ResourceSynced","status":"True"}]}}'
 
 CASES: dict[str, list[Step]] = {
@@ -66,6 +71,11 @@ CASES: dict[str, list[Step]] = {
     "pages": [
         *(Step(f"create configmap page-{n} --from-literal=a=b", "created") for n in range(5)),
         Step("get configmaps --chunk-size=2 -o name", tuple(f"configmap/page-{n}" for n in range(5))),
+    ],
+    "a list": [
+        Step("apply -f -", ("widget.example.com/one created", "configmap/c created"), listed(manifest(), CONFIG)),
+        Step("apply -f -", 'unknown field "spec.colour"', listed(manifest(colour="red")), fails=True),
+        Step("create -f -", "AlreadyExists", listed(CONFIG), fails=True),
     ],
     "apply": [
         MADE,

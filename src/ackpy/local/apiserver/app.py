@@ -20,7 +20,7 @@ import orjson
 
 from ackpy.local.apiserver import discovery
 from ackpy.local.apiserver.metrics import Metrics
-from ackpy.local.apiserver.openapi import Documents
+from ackpy.local.apiserver.openapi import V2_DOCUMENT, V2_DOCUMENT_PROTOBUF, V2_PROTOBUF, Documents
 from ackpy.local.apiserver.representation import show_event
 from ackpy.local.apiserver.request import Request, ResourcePath, Scope, body_of, head_of, resource_path
 from ackpy.local.apiserver.resources import Answer, Stream, answer_resource
@@ -125,6 +125,8 @@ class Application:
             return Answer(self._metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
         if path == "/version":
             return Answer(discovery.VERSION)
+        if path == "/openapi/v2":
+            return _second(request.headers.get("accept", ""))
         if path == "/openapi/v3":
             return Answer(self._documents.index())
         if path.startswith("/openapi/v3/"):
@@ -171,6 +173,11 @@ class Application:
         async for event in stream.watch.events():
             shown = show_event(event, stream.kind, stream.form, self._cluster.clock())
             await send({"type": "http.response.body", "body": orjson.dumps(shown) + b"\n", "more_body": True})
+
+
+def _second(accept: str) -> Answer:
+    """OpenAPI v2, in the form that is asked for."""
+    return Answer(V2_DOCUMENT_PROTOBUF, media_type=V2_PROTOBUF) if "protobuf" in accept else Answer(V2_DOCUMENT)
 
 
 def _found(body: Json | bytes | None) -> Answer:

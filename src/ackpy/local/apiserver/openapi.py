@@ -39,6 +39,12 @@ COLLECTION_OPERATIONS = {
     "delete": ("deletecollection", LIST_PARAMETERS),
 }
 
+# OpenAPI v2, which kubectl still asks for before it writes a `kind: List`. We publish no schema there: what it finds no schema for it
+# leaves to the server's own validation. client-go wants gnostic's protobuf (Document: 1 swagger, 2 info {1 title, 2 version}).
+V2_PROTOBUF = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf"
+V2_DOCUMENT: Json = {"swagger": "2.0", "info": {"title": "Kubernetes", "version": "v1"}, "paths": {}, "definitions": {}}
+V2_DOCUMENT_PROTOBUF = b"\x0a\x032.0\x12\x10\x0a\x0aKubernetes\x12\x02v1"
+
 
 class Documents:
     """The documents of a registry, made when asked for and kept until the registry changes."""
