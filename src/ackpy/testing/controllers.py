@@ -54,8 +54,9 @@ class Controllers:
     def start(self, *flags: str) -> None:
         """Launch a process and wait until its controllers work. Raises RuntimeError with its last words when it ends instead."""
         self.launch(*flags)
-        announced = self._process.stdout.readline() if self._process and self._process.stdout else b""
-        if not announced:
+        process = self._running()
+        if process.stdout is None or not process.stdout.readline():
+            self._forget(process)
             raise self._ended()
 
     def kill(self) -> None:

@@ -170,6 +170,9 @@ def test_a_repository_reads_back(ecr: AwsClient, repository: str) -> None:
     ecr.tag_resource(resourceArn=found["repositoryArn"], tags=[{"Key": "b", "Value": "2"}])
     ecr.untag_resource(resourceArn=found["repositoryArn"], tagKeys=["a"])
     assert (found["imageTagMutability"], found["imageScanningConfiguration"]) == ("IMMUTABLE", {"scanOnPush": True})
+    ecr.put_image_scanning_configuration(repositoryName=repository, imageScanningConfiguration={})
+    [found] = ecr.describe_repositories(repositoryNames=[repository])["repositories"]
+    assert found["imageScanningConfiguration"] == {"scanOnPush": False}
     policy = ecr.get_repository_policy(repositoryName=repository)["policyText"]
     lifecycle = ecr.get_lifecycle_policy(repositoryName=repository)["lifecyclePolicyText"]
     assert (json.loads(policy), json.loads(lifecycle)) == (json.loads(POLICY), json.loads(LIFECYCLE))

@@ -1,17 +1,21 @@
-"""ECR: the kinds that moto lacks, as rows; repositories are moto's."""
+"""ECR: the kinds that moto lacks, as rows; repositories are moto's, mended where it leaves out a default."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from ackpy.local.cloud.call import Emulation
+import orjson
+
+from ackpy.local.cloud.call import Emulation, Handler
 from ackpy.local.cloud.errors import ServiceError
 from ackpy.local.cloud.kinds import Kind
 
 if TYPE_CHECKING:
     from ackpy.local.cloud.call import Call
+    from ackpy.local.cloud.wire import HttpAnswer
 
 # host of the upstream registry -> its name in the API; source: the documentation of CreatePullThroughCacheRule
 _UPSTREAMS = (
@@ -69,6 +73,20 @@ REPOSITORY_CREATION_TEMPLATE = Kind(
 )
 
 
+def put_image_scanning_configuration(call: Call) -> HttpAnswer:
+    """PutImageScanningConfiguration: a configuration without scanOnPush switches it off; moto keeps what it had."""
+    parameters = call.parameters()
+    scanning = {"scanOnPush": False, **parameters["imageScanningConfiguration"]}
+    body = orjson.dumps({**parameters, "imageScanningConfiguration": scanning})
+    return call.forward(replace(call.request, body=body))
+
+
 def emulation() -> Emulation:
     """ECR as this AWS answers it."""
-    return Emulation({**PULL_THROUGH_CACHE_RULE.handlers(), **REPOSITORY_CREATION_TEMPLATE.handlers()})
+    return Emulation(
+        {
+            **PULL_THROUGH_CACHE_RULE.handlers(),
+            **REPOSITORY_CREATION_TEMPLATE.handlers(),
+            "PutImageScanningConfiguration": Handler(put_image_scanning_configuration, "mended"),
+        }
+    )
