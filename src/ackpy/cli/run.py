@@ -9,8 +9,7 @@ from typing import Any
 import click
 
 from ackpy.cli.flags import GroupedCommand, controller_flags
-from ackpy.cli.signals import on_signal
-from ackpy.local.lifeline import tied_to
+from ackpy.local.lifeline import told_to_stop
 from ackpy.operator.options import RunOptions, parse
 
 
@@ -31,8 +30,7 @@ def command(parent_pid: int | None, **values: Any) -> None:
 async def _run(options: RunOptions, parent: int | None) -> None:
     from ackpy.operator.assemble import run  # noqa: PLC0415
 
-    stop = on_signal()
-    async with tied_to(parent, stop):
+    async with told_to_stop(parent) as stop:
         await run(options, ready=_announce if parent else None, stop=stop)
 
 

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ackpy.cli.flags import GroupedCommand, controller_flags, given
-from ackpy.cli.signals import on_signal
 from ackpy.errors import ConfigError
+from ackpy.local.lifeline import told_to_stop
 from ackpy.operator.syntax import split
 
 if TYPE_CHECKING:
@@ -91,8 +91,7 @@ async def _up(options: StackOptions, *, real_aws: bool) -> None:
     started = time.monotonic()
     if not options.aws and options.controllers and not os.environ.get("AWS_ENDPOINT_URL"):
         await _name_account(options.region, allowed=real_aws)
-    interrupted = on_signal()
-    async with running(options) as stack:
+    async with told_to_stop() as interrupted, running(options) as stack:
         print(ready_lines(options, stack, time.monotonic() - started), flush=True)
         ended = asyncio.ensure_future(stack.ended())
         await asyncio.wait({ended, asyncio.ensure_future(interrupted.wait())}, return_when=asyncio.FIRST_COMPLETED)

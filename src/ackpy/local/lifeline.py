@@ -1,9 +1,10 @@
-"""A child process's tie to its parent: the parent's process id -> an event that is set when it has gone. Used by every child."""
+"""How a process of the local stack is told to end: a signal, or the end of its parent -> an event. Used by every child process."""
 
 from __future__ import annotations
 
 import asyncio
 import os
+import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -11,11 +12,14 @@ LOOK_SECONDS = 0.5
 
 
 @asynccontextmanager
-async def tied_to(parent: int | None, stop: asyncio.Event) -> AsyncIterator[None]:
-    """Inside the block `stop` is set once `parent` is no longer this process's parent; None ties it to nobody."""
+async def told_to_stop(parent: int | None = None) -> AsyncIterator[asyncio.Event]:
+    """An event that SIGINT and SIGTERM set, and, where `parent` is given, the end of that parent process."""
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
     watching = asyncio.create_task(_watch(parent, stop)) if parent is not None else None
     try:
-        yield
+        yield stop
     finally:
         if watching is not None:
             watching.cancel()

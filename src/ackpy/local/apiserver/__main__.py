@@ -7,10 +7,7 @@ A wrong flag, port, folder or database is one line on stderr that begins with `a
 from __future__ import annotations
 
 import argparse
-import asyncio
 import json
-import os
-import signal
 import sys
 from pathlib import Path
 
@@ -18,8 +15,7 @@ import uvloop
 
 from ackpy.errors import ConfigError
 from ackpy.local.apiserver.server import ApiServerOptions, Endpoint, serve
-
-PARENT_CHECK_SECONDS = 0.5
+from ackpy.local.lifeline import told_to_stop
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -45,23 +41,8 @@ def _parser() -> argparse.ArgumentParser:
 
 
 async def _run(options: ApiServerOptions, parent: int | None) -> None:
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-    watching = asyncio.create_task(_stop_without_parent(parent, stop))
-    try:
+    async with told_to_stop(parent) as stop:
         await serve(options, ready=_announce, stop=stop)
-    finally:
-        watching.cancel()
-
-
-async def _stop_without_parent(parent: int | None, stop: asyncio.Event) -> None:
-    """An orphan is adopted by another process: its parent's id is no longer the one that it was told."""
-    while parent is not None and os.getppid() == parent:  # noqa: ASYNC110 - nothing signals a parent's end portably
-        await asyncio.sleep(PARENT_CHECK_SECONDS)
-    if parent is not None:
-        stop.set()
 
 
 def _announce(endpoint: Endpoint) -> None:

@@ -7,9 +7,7 @@ folder in use or a damaged log: one line on standard error and exit code 2.
 from __future__ import annotations
 
 import argparse
-import asyncio
 import os
-import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,11 +17,10 @@ import uvloop
 
 from ackpy.errors import ConfigError
 from ackpy.local.cloud.endpoint import CloudOptions
+from ackpy.local.lifeline import told_to_stop
 
 if TYPE_CHECKING:
     from ackpy.local.cloud.endpoint import CloudEndpoint
-
-PARENT_CHECK_SECONDS = 1.0
 
 
 def main() -> int:
@@ -62,22 +59,8 @@ def _prepare_environment() -> None:
 async def _serve(options: CloudOptions, parent: int | None) -> None:
     from ackpy.local.cloud.server import serve  # noqa: PLC0415  # moto reads the environment when it is imported
 
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-    watch = asyncio.create_task(_stop_without_parent(parent, stop))
-    try:
+    async with told_to_stop(parent) as stop:
         await serve(options, ready=_print_ready, stop=stop)
-    finally:
-        watch.cancel()
-
-
-async def _stop_without_parent(parent: int | None, stop: asyncio.Event) -> None:
-    while parent is not None and os.getppid() == parent:  # noqa: ASYNC110  # nothing tells a process of its parent's end
-        await asyncio.sleep(PARENT_CHECK_SECONDS)
-    if parent is not None:
-        stop.set()
 
 
 def _print_ready(endpoint: CloudEndpoint) -> None:
