@@ -13,7 +13,7 @@ import pytest
 from ackpy.aws.budget import Clock
 from ackpy.aws.classify import Meaning, classify
 from ackpy.aws.client import Client
-from ackpy.aws.credentials import Keys
+from ackpy.aws.credentials import REFUSED_SECONDS, Keys
 from ackpy.aws.failures import NoCredentials
 from ackpy.aws.metrics import Calls
 from ackpy.aws.session import Identity, Options, Sessions, Target
@@ -286,6 +286,21 @@ async def test_a_role_that_cannot_be_assumed_is_not_the_calls_failure(
     assert (str(error), error.service, error.operation) == (expected, "s3", "CreateBucket")
     assert not classify(error).may_have_acted
     assert len(server.requests) == 1
+
+
+async def test_a_refusal_stands_for_all_who_ask_at_once_and_not_for_long(
+    sessions: Sessions, server: ScriptedServer, clock: Clock
+) -> None:
+    client = await sessions.client(Target("s3", REGION, role_arn=ROLE))
+    server.script(query_error("AccessDenied", "not yet", status=403))
+    for _ in range(3):
+        with pytest.raises(NoCredentials, match="not yet"):
+            await client.call("DeleteBucket", Bucket="b")
+    assert len(server.requests) == 1
+    await clock.sleep(REFUSED_SECONDS)
+    server.script(assumed("ASIAONE", timedelta(hours=1)), Raw("<DeleteBucketResult/>"))
+    await client.call("DeleteBucket", Bucket="b")
+    assert len(server.requests) == 3
 
 
 async def test_roles_are_assumed_at_the_identity_endpoint_and_not_at_the_targets(

@@ -61,6 +61,13 @@ def partition(region: str) -> Partition:
 
 
 @cache
+def suffixes() -> frozenset[str]:
+    """The domains of AWS's endpoints, of all partitions: "amazonaws.com", "api.aws", "amazonaws.com.cn"."""
+    outputs = [found["outputs"] for found in _partitions()]
+    return frozenset(each[name] for each in outputs for name in ("dnsSuffix", "dualStackDnsSuffix"))
+
+
+@cache
 def _partitions() -> list[dict[str, Any]]:
     partitions: list[dict[str, Any]] = Loader().load_data("partitions")["partitions"]
     return partitions

@@ -13,11 +13,13 @@ from aiobotocore.credentials import AioCredentialResolver, AioDeferredRefreshabl
 from botocore.credentials import CredentialProvider
 from botocore.exceptions import BotoCoreError
 
+from ackpy.aws.budget import Clock
 from ackpy.aws.failures import NoCredentials
 from ackpy.aws.redact import clean
 from ackpy.errors import AwsError
 
 _METHOD: Final = "sts-assume-role"
+REFUSED_SECONDS: Final = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,15 +32,21 @@ class Keys:
 
 
 class RoleProvider(CredentialProvider):
-    """A credential provider of botocore's kind that has one answer: the role, assumed when first used."""
+    """A credential provider of botocore's kind that has one answer: the role, assumed when first used.
+
+    A refusal stands for REFUSED_SECONDS, so that a thousand objects that wait for one role do not each ask for it.
+    """
 
     METHOD = _METHOD
     CANONICAL_NAME = None
 
-    def __init__(self, assume: Callable[[], Awaitable[dict[str, Any]]]) -> None:
+    def __init__(self, assume: Callable[[], Awaitable[dict[str, Any]]], clock: Clock) -> None:
         """`assume` returns AWS's answer to AssumeRole."""
         super().__init__()
         self._assume = assume
+        self._clock = clock
+        self._refusal: AwsError | None = None
+        self._refused_at = 0.0
 
     def resolver(self) -> AioCredentialResolver:
         """The chain of this provider alone."""
@@ -49,13 +57,23 @@ class RoleProvider(CredentialProvider):
         return AioDeferredRefreshableCredentials(self._refresh, _METHOD)
 
     async def _refresh(self) -> dict[str, str]:
-        found = (await self._assume())["Credentials"]
+        found = (await self._answer())["Credentials"]
         return {
             "access_key": found["AccessKeyId"],
             "secret_key": found["SecretAccessKey"],
             "token": found["SessionToken"],
             "expiry_time": found["Expiration"].isoformat(),
         }
+
+    async def _answer(self) -> dict[str, Any]:
+        if self._refusal and self._clock.monotonic() < self._refused_at + REFUSED_SECONDS:
+            raise self._refusal.with_traceback(None)
+        self._refusal = None
+        try:
+            return await self._assume()
+        except AwsError as error:
+            self._refusal, self._refused_at = error, self._clock.monotonic()
+            raise
 
 
 @dataclass(frozen=True, slots=True)

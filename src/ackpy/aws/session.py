@@ -197,7 +197,7 @@ class Sessions:
             session = AioSession()
             session.register_component("data_loader", self._loader)
             if target.role_arn:
-                provider = RoleProvider(partial(self._assume, target.region, target.role_arn))
+                provider = RoleProvider(partial(self._assume, target.region, target.role_arn), self._clock)
                 session.register_component("credential_provider", provider.resolver())
             elif keys := self._options.keys:
                 session.set_credentials(keys.access_key_id, keys.secret_access_key, keys.session_token or None)
