@@ -4,8 +4,10 @@ AckpyError
 ├── ConfigError              a flag, environment variable, file or data folder is wrong; the text says which and what to do
 ├── StackError               a process of the local stack ended, or did not start
 ├── DefinitionError          a catalog file says something that the AWS model does not hold (a bug of ours: found by compiling)
+├── LeadershipLost           (runtime.leader) somebody else holds the Lease: this process must stop acting
 ├── KubeError                a call to the Kubernetes API server failed
 │   ├── KubeUnreachable      no answer: refused, reset, timed out; whether the server acted is unknown
+│   │   └── NotSent          (kube.errors) the request never left: the server has not acted
 │   └── KubeApiError         an answer with a Status: code, reason, message
 │       ├── NotFound         404
 │       ├── Conflict         409 Conflict: somebody wrote in between
@@ -15,7 +17,12 @@ AckpyError
 │       └── Forbidden        401, 403
 ├── AwsError                 a call to AWS failed
 │   ├── AwsUnreachable       no answer: whether AWS acted is unknown
-│   ├── AwsRefused           refused before signing: not in `allow`, no credentials, a request that the model forbids
+│   │   ├── NotConnected     (aws.failures) no connection came about: AWS has not acted
+│   │   └── NoAwsAnswer      (aws.failures) something answered that is not AWS: an HTML page, half a document
+│   ├── AwsRefused           refused before signing
+│   │   ├── NotAllowed       (aws.failures) an operation that this client may not call
+│   │   ├── NoCredentials    (aws.failures) the credential chain has none
+│   │   └── InvalidRequest   (aws.failures) AWS's model forbids the parameters; their values are left out
 │   └── AwsApiError          an answer with a code: see ackpy.aws.classify for what it means
 └── TerminalError            the object cannot be reconciled until somebody edits it
 """
@@ -33,6 +40,10 @@ class ConfigError(AckpyError):
 
 class StackError(AckpyError):
     """A process of the local stack ended or did not start; the message names it and gives its last log lines."""
+
+
+class StartError(AckpyError):
+    """The controllers cannot start, for a reason outside their settings; the message names it and says what to do."""
 
 
 class DefinitionError(AckpyError):
