@@ -170,6 +170,8 @@ def temporary(answer: dict[str, Any]) -> dict[str, str]:
 
 def test_session_keys_work_for_their_account_and_need_their_token(aws: MakeClient, account: str) -> None:
     sts, other = aws("sts"), f"{(int(account) + 1) % 10**12:012d}"
+    trust = {"Statement": {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": account}}}
+    aws("iam", of=other).create_role(RoleName="r", AssumeRolePolicyDocument=json.dumps(trust))
     assumed = temporary(sts.assume_role(RoleArn=f"arn:aws:iam::{other}:role/r", RoleSessionName="session"))
     own = temporary(sts.get_session_token())
     federated = temporary(sts.get_federation_token(Name="federated"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -21,7 +22,7 @@ from ackpy.testing.cloud import Cloud, end_cloud, start_cloud
 pytestmark = pytest.mark.slow
 
 ACCOUNT = "210987654321"
-TRUST = '{"Version":"2012-10-17","Statement":[]}'
+TRUST = json.dumps({"Statement": {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": ACCOUNT}}})
 
 
 def populate(cloud: Cloud) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""STS: session keys that work here, and the identity behind an account's own key. The rest is moto's."""
+"""STS: session keys that work here, the identity behind an account's own key, and who may assume a role. The rest is moto's."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from moto.iam.models import iam_backends
+from moto.sts.models import sts_backends
 from moto.sts.utils import random_session_token
 from moto.utilities.utils import get_partition
 
 from ackpy.local.cloud.call import Call, Emulation, Handler
+from ackpy.local.cloud.trust import Caller, check
 
 if TYPE_CHECKING:
     from ackpy.local.cloud.authentication import Authenticator
@@ -28,8 +30,14 @@ def emulation(authenticator: Authenticator) -> Emulation:
             return call.forward(call.request)
         return {"Account": account, "UserId": account, "Arn": f"arn:{_partition(call)}:iam::{account}:root"}
 
+    def assume_role(call: Call) -> HttpAnswer:
+        parameters = call.parameters()
+        check(_caller(call, authenticator), parameters["RoleArn"], parameters.get("ExternalId", ""))
+        return call.forward(call.request)
+
     return Emulation(
         {
+            "AssumeRole": Handler(assume_role, "mended"),
             "GetCallerIdentity": Handler(get_caller_identity, "mended"),
             "GetSessionToken": Handler(get_session_token),
             "GetFederationToken": Handler(get_federation_token),
@@ -51,6 +59,14 @@ def get_federation_token(call: Call) -> Mapping[str, Any]:
         "Arn": f"arn:{_partition(call)}:sts::{account}:federated-user/{name}",
     }
     return {"Credentials": _new_session(call, parameters), "FederatedUser": user, "PackedPolicySize": 0}
+
+
+def _caller(call: Call, authenticator: Authenticator) -> Caller:
+    account, key = call.identity.account, call.identity.access_key_id
+    if authenticator.is_account_key(key) or key in call.kept:  # kept: temporary keys of the account
+        return Caller(account, f"arn:{_partition(call)}:iam::{account}:root", whole_account=True)
+    _, arn, _ = sts_backends[account][_partition(call)].get_caller_identity(key, call.identity.region)
+    return Caller(account, arn, whole_account=False)
 
 
 def _partition(call: Call) -> str:
