@@ -7,8 +7,9 @@ from itertools import groupby
 from pathlib import Path
 
 from ackpy.model.descriptor import Descriptor
+from ackpy.operator.flags import FLAGS, VARIABLES, Flag
+from ackpy.operator.gates import GATES
 from ackpy.operator.kinds import descriptors
-from ackpy.operator.options import FLAGS, Flag
 
 FOLDER = Path(__file__).parent / "reference"
 NOTICE = "<!-- rendered by `make docs` from the source: do not edit -->"
@@ -21,19 +22,25 @@ def flags_page() -> str:
         "",
         NOTICE,
         "",
-        "`ackpy up` takes those of the behaviour and process groups too.",
+        "`ackpy up` takes them too; there `--kubeconfig` is the file to write, and the controllers' addresses are off.",
+        "A list has commas. A boolean is written `--flag`, `--flag=true` or `--flag=false`. A flag wins over its variable.",
+        "A flag that does not exist is an error, and so is a variable that is nearly one of these.",
         "",
     ]
     for group, flags in groupby(FLAGS, key=lambda flag: flag.group):
         lines += [f"## {group}", "", "| flag | environment variable | default | |", "|---|---|---|---|"]
         lines += [_row(flag) for flag in flags]
         lines.append("")
-    return "\n".join(lines)
+    lines += ["## Other environment variables", "", "| environment variable | |", "|---|---|"]
+    lines += [f"| `{each.name}` | {each.help} |" for each in VARIABLES]
+    lines += ["", "## Feature gates", "", "| gate | stage | default |", "|---|---|---|"]
+    lines += [f"| `{gate.name}` | {gate.stage.value} | {'on' if gate.default else 'off'} |" for gate in GATES]
+    return "\n".join([*lines, ""])
 
 
 def _row(flag: Flag) -> str:
     variable = f"`{flag.variable}`" if flag.variable else ""
-    default = f"`{flag.default}`" if flag.default not in ("", 0, False) else ""
+    default = f"`{flag.default}`" if flag.default not in {"", "0", "false"} else ""
     return f"| `--{flag.name}` | {variable} | {default} | {flag.help} |"
 
 

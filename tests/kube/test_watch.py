@@ -122,14 +122,50 @@ async def test_an_expired_version_is_listed_again_and_what_was_missed_is_told(
     ]
 
 
-@pytest.mark.parametrize(
-    "bad_luck", [drops, refuses(500, "InternalError"), refuses(403, "Forbidden"), refuses(404, "NotFound")]
-)
+@pytest.mark.parametrize("bad_luck", [drops, refuses(500, "InternalError"), refuses(403, "Forbidden")])
 async def test_a_list_that_fails_is_tried_again(server: ScriptedServer, bad_luck: Reply) -> None:
     server.script(bad_luck, bad_luck, listing("5", widget("a")))
     async with scripted_watch(server) as watch:
         assert await first_events(watch, 2) == [("ADDED", "a"), ("SYNCED", "")]
         assert watch.error is None
+
+
+async def test_what_the_server_does_not_know_is_empty_until_it_does(
+    server: ScriptedServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    unknown = refuses(404, "NotFound")
+    server.script(unknown, unknown, listing("5", widget("a")), streams(failed(410, "Gone")), unknown, listing("9"))
+    async with scripted_watch(server) as watch:
+        seen = await first_events(watch, 7)
+    empty = ("SYNCED", "")
+    assert seen == [empty, empty, ("ADDED", "a"), empty, ("DELETED", "a"), empty, empty]
+    said = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert (
+        said[0]
+        == "watch of widgets.example.org: the API server does not know it; install its CRD, it will be picked up"
+    )
+
+
+async def test_a_server_without_the_core_group_is_no_api_server(server: ScriptedServer) -> None:
+    server.script(refuses(404, "NotFound"), listing("5"))
+    async with KubeClient(KubeConfig(server.url), user_agent="x", retry=RetryPolicy(attempts=1)) as client:
+        watch = ListWatch(client, CONFIG_MAPS, backoff=QUICK)
+        assert await first_events(watch, 1) == [("SYNCED", "")]
+    assert [request.path for request in server.requests][:2] == ["/api/v1/configmaps"] * 2
+
+
+async def test_a_server_that_answers_that_it_does_not_know_is_not_silent(
+    cluster: MemoryCluster, clock: FakeClock
+) -> None:
+    cluster.faults.append(lambda _request: refusal(404, "NotFound", "the server could not find it"))
+    watch = ListWatch(cluster.client(), WIDGETS)
+    task = asyncio.create_task(first_events(watch, 100))
+    await settle()
+    for _ in range(20):
+        await clock.advance(31)
+    assert watch.age() < 31
+    assert "NotFound" in str(watch.error)
+    task.cancel()
 
 
 async def test_a_server_that_keeps_refusing_our_version_is_listed_again(server: ScriptedServer) -> None:

@@ -1,33 +1,25 @@
-"""Flag values -> RunOptions: the defaults of the contract, and one row for each value that makes no sense."""
+"""What `parse` refuses, a row for each value that makes no sense; what depends on where the process runs."""
 
 from __future__ import annotations
-
-from operator import attrgetter
-from typing import Any
 
 import pytest
 
 from ackpy.errors import ConfigError
-from ackpy.operator.options import DEFAULT_TAGS, FLAGS, RunOptions, parse
-from ackpy.operator.syntax import split
+from ackpy.operator.flags import DEFAULT_TAGS, FLAGS, Raw
+from ackpy.operator.options import RunOptions, parse
 
 OUTSIDE: dict[str, str] = {}
 INSIDE = {"KUBERNETES_SERVICE_HOST": "10.96.0.1"}
 
 
-def parsed(environment: dict[str, str] | None = None, **values: Any) -> RunOptions:
-    given = {flag.field: flag.default for flag in FLAGS} | {"aws_region": "eu-west-1"} | values
+def parsed(environment: dict[str, str] | None = None, /, **raw: Raw) -> RunOptions:
+    given = {flag.field: flag.raw_default for flag in FLAGS} | {"aws_region": "eu-west-1"} | raw
     return parse(given, OUTSIDE if environment is None else environment)
 
 
-def test_the_defaults_are_those_of_the_contract() -> None:
-    options = parsed()
-    assert options.reconciler.resync_seconds == 36_000
-    assert options.reconciler.deletion_policy == "delete"
-    assert [f"{tag.key}={tag.value}" for tag in options.reconciler.resource_tags] == DEFAULT_TAGS.split(",")
-    assert options.reconciler.concurrency == 8
-    assert options.services == ()
-    assert options.namespaces == ()
+def test_the_default_tags_are_those_of_the_contract() -> None:
+    tags = parsed().reconciler.resource_tags
+    assert [f"{tag.key}={tag.value}" for tag in tags] == DEFAULT_TAGS.split(",")
 
 
 @pytest.mark.parametrize(
@@ -45,48 +37,59 @@ def test_servers_bind_loopback_unless_in_a_pod(environment: dict[str, str], metr
     [
         ({"aws_region": ""}, "no AWS region: give --aws-region"),
         ({"aws_endpoint_url": "http://aws.example"}, "--aws-endpoint-url: 'http://aws.example' is not https"),
+        ({"aws_identity_endpoint_url": "http://sts"}, "--aws-identity-endpoint-url: 'http://sts' is not https"),
+        ({"allow_unsafe_aws_endpoint_urls": "yes"}, "--allow-unsafe-aws-endpoint-urls: found 'yes', expected true or"),
+        ({"enable_carm": ""}, "--enable-carm: found ''"),
+        ({"http_client_timeout": "60"}, "--http-client-timeout: found '60', expected a duration such as 60s"),
         ({"deletion_policy": "Delete"}, "--deletion-policy=.Delete.: it must be"),
-        ({"reconcile_default_resync_seconds": -1}, "--reconcile-default-resync-seconds=-1: it must be zero"),
+        ({"resource_tags": ("a=b=c",)}, "--resource-tags: .a=b=c. must be key=value"),
+        ({"reconcile_default_resync_seconds": "-1"}, "--reconcile-default-resync-seconds=-1: it must be zero"),
         (
-            {"reconcile_default_max_concurrent_syncs": 0},
+            {"reconcile_default_resync_seconds": "1h"},
+            "--reconcile-default-resync-seconds: found '1h', expected a whole",
+        ),
+        (
+            {"reconcile_default_max_concurrent_syncs": "0"},
             "--reconcile-default-max-concurrent-syncs=0: it must be at least 1",
         ),
-        ({"resource_tags": "a=b=c"}, "--resource-tags: .a=b=c. must be key=value"),
+        ({"reconcile_resource_resync_seconds": ("Bucket",)}, "found 'Bucket', expected KIND=N"),
+        ({"reconcile_resource_resync_seconds": ("=5",)}, "--reconcile-resource-resync-seconds: found '=5'"),
+        ({"reconcile_resource_resync_seconds": ("Bucket=0",)}, "seconds=Bucket=0: the number must be at least 1"),
+        ({"reconcile_resource_max_concurrent_syncs": ("Bucket=two",)}, "syncs=Bucket: found 'two', expected a whole"),
         ({"watch_namespace": "a,,b"}, "--watch-namespace: '' is no namespace name"),
         ({"watch_namespace": "Team"}, "--watch-namespace: 'Team' is no namespace name"),
-        ({"watch_namespace": "a,b,a"}, "names a namespace twice"),
-        ({"log_level": "loud"}, "--log-level: found 'loud'"),
+        ({"watch_namespace": "a,b,a"}, "'a,b,a' names a namespace twice"),
+        ({"watch_selectors": "team=a b"}, "--watch-selectors: 'team=a b' is no label selector"),
+        ({"feature_gates": "Nothing=true"}, "--feature-gates: there is no feature gate 'Nothing'"),
+        ({"feature_gates": "IAMRoleSelector=true"}, "IAMRoleSelector=true: .* add --enable-carm=false"),
+        ({"leader_election_namespace": "No"}, "--leader-election-namespace: 'No' is no namespace name"),
+        ({"leader_election_id": ""}, "--leader-election-id: '' is no name of a Lease"),
+        ({"metrics_addr": "8080"}, "--metrics-addr: address '8080': must be host:port"),
+        ({"healthz_addr": "localhost"}, "--healthz-addr: address 'localhost'"),
+        ({"webhook_server_addr": "x"}, "--webhook-server-addr: address 'x'"),
+        ({"max_watch_silence": "0"}, "--max-watch-silence: it must be more than zero"),
+        ({"shutdown_grace": "-1s"}, "--shutdown-grace: found '-1s'"),
+        ({"log_level": "loud"}, "--log-level: found 'loud', expected one of debug, info, warn, error, dpanic"),
     ],
 )
-def test_a_value_that_makes_no_sense_is_named(values: dict[str, Any], complaint: str) -> None:
+def test_a_value_that_makes_no_sense_is_named(values: dict[str, Raw], complaint: str) -> None:
     with pytest.raises(ConfigError, match=complaint):
         parsed(**values)
 
 
-@pytest.mark.parametrize(
-    ("values", "field", "expected"),
-    [
-        ({"deletion_policy": ""}, "reconciler.deletion_policy", "delete"),
-        ({"deletion_policy": "retain"}, "reconciler.deletion_policy", "retain"),
-        ({"reconcile_default_resync_seconds": 60}, "reconciler.resync_seconds", 60),
-        ({"watch_namespace": "team-a, team-b"}, "namespaces", ("team-a", "team-b")),
-        ({"aws_endpoint_url": "https://aws.example"}, "endpoint_url", "https://aws.example"),
-        ({"feature_gates": "TeamLevelCARM=true"}, "reconciler.gates.team_level_carm", True),
-        ({"metrics_addr": "0"}, "metrics_address", "0"),
-        ({"services": "s3, ecr"}, "services", ("s3", "ecr")),
-    ],
-)
-def test_a_value_is_taken(values: dict[str, Any], field: str, expected: object) -> None:
-    assert attrgetter(field)(parsed(**values)) == expected
+def test_an_empty_deletion_policy_is_acks_default() -> None:
+    assert parsed(deletion_policy="").reconciler.deletion_policy == "delete"
+
+
+def test_a_role_selector_needs_carm_off() -> None:
+    assert parsed(feature_gates="IAMRoleSelector=true", enable_carm="false").reconciler.gates.iam_role_selector
 
 
 def test_an_unsafe_endpoint_is_taken_when_it_is_meant() -> None:
-    options = parsed(aws_endpoint_url="http://127.0.0.1:1", allow_unsafe_aws_endpoint_urls=True)
-    assert options.endpoint_url == "http://127.0.0.1:1"
+    options = parsed(aws_endpoint_url="http://127.0.0.1:1", allow_unsafe_aws_endpoint_urls="true")
+    assert options.aws.endpoint_url == "http://127.0.0.1:1"
 
 
-@pytest.mark.parametrize(
-    ("text", "parts"), [("", ()), (" ", ()), ("a", ("a",)), ("a, b", ("a", "b")), ("a,", ("a", ""))]
-)
-def test_split(text: str, parts: tuple[str, ...]) -> None:
-    assert split(text) == parts
+def test_the_environment_is_looked_at() -> None:
+    with pytest.raises(ConfigError, match="ACK_LOG_LEVL: there is no such setting; did you mean ACK_LOG_LEVEL"):
+        parsed({"ACK_LOG_LEVL": "debug"})

@@ -257,14 +257,19 @@ async def test_failures_are_retried_with_back_off_logged_and_counted(
         ({Cause.RETRY}, 2),
     ]
     boom, terminal = [record for record in caplog.records if "failed" in record.getMessage()]
-    assert "widget: ns/w: pass 1 failed: RuntimeError: boom; again in" in boom.getMessage()
+    assert "widget.example.org: ns/w: pass 1 failed: RuntimeError: boom; again in" in boom.getMessage()
     assert boom.exc_info is not None
     assert "pass 2 failed: TerminalError: edit me" in terminal.getMessage()
     assert not terminal.exc_info
     registry = world.manager.metrics.registry
-    assert registry.get_sample_value("controller_runtime_reconcile_errors_total", {"controller": "widget"}) == 2
+    assert (
+        registry.get_sample_value(
+            "controller_runtime_reconcile_errors_total", {"controller": "widget", "group": "example.org"}
+        )
+        == 2
+    )
     for result, count in (("error", 2), ("success", 1), ("requeue", 0), ("requeue_after", 0)):
-        labels = {"controller": "widget", "result": result}
+        labels = {"controller": "widget", "group": "example.org", "result": result}
         assert registry.get_sample_value("controller_runtime_reconcile_total", labels) == count
 
 
@@ -396,7 +401,7 @@ async def test_a_map_function_that_fails_is_logged_and_the_watch_goes_on(
         world.cluster.put(SECRETS, {"metadata": {"namespace": "ns", "name": "s"}, "data": {"for": "a"}})
         await settle()
     assert [request.key.name for request in reconciler.requests] == ["a"]
-    assert "widget: the map function failed on a Secret" in caplog.text
+    assert "widget.example.org: the map function failed on a Secret" in caplog.text
 
 
 async def test_a_pass_under_way_may_end_on_shutdown_and_none_begins(world: World) -> None:
@@ -434,7 +439,7 @@ async def test_a_pass_that_does_not_end_is_abandoned(world: World, caplog: pytes
         world.cluster.put(WIDGETS, widget())
         await settle()
     assert cancelled == ["w"]
-    assert "widget: abandoning ns/w" in caplog.text
+    assert "widget.example.org: abandoning ns/w" in caplog.text
 
 
 def test_options_that_make_no_sense_are_refused() -> None:
@@ -446,5 +451,11 @@ def test_options_that_make_no_sense_are_refused() -> None:
 
 def test_two_controllers_cannot_have_one_name(world: World) -> None:
     world.controls(Recording())
-    with pytest.raises(ValueError, match="a controller 'widget' already"):
+    with pytest.raises(ValueError, match=r"a controller 'widget\.example\.org' already"):
         world.controls(Recording())
+
+
+def test_kinds_of_one_name_in_two_groups_have_a_controller_each(world: World) -> None:
+    world.controls(Recording())
+    other = Resource("other.example.org", "v1", "widgets", "Widget")
+    assert world.manager.add_controller("widget", other, Recording()).name == "widget.other.example.org"

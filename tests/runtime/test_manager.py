@@ -85,8 +85,8 @@ async def test_health_and_metrics_are_served_at_two_addresses(cluster: MemoryClu
         metrics, health = manager.metrics_bound, manager.health_bound
         assert (await _get(health, "/healthz"), await _get(health, "/readyz")) == ((200, "ok"), (200, "ok"))
         text = (await _get(metrics, "/metrics"))[1]
-        assert 'controller_runtime_max_concurrent_reconciles{controller="widget"} 1.0' in text
-        assert 'workqueue_depth{controller="widget",name="widget",priority="0"} 0.0' in text
+        assert 'controller_runtime_max_concurrent_reconciles{controller="widget",group="example.org"} 1.0' in text
+        assert 'workqueue_depth{controller="widget",group="example.org",name="widget",priority="0"} 0.0' in text
         assert (
             'rest_client_requests_total{code="200",method="GET",resource="widgets.example.org",subresource="",verb="list"} 1.0'
             in text
@@ -134,6 +134,44 @@ async def test_only_the_leader_acts_and_the_next_takes_over_when_it_stops(
         assert three.passes == 1
         leads = manager.metrics.registry.get_sample_value("leader_election_master_status", {"name": "lease"})
         assert leads == 1
+
+
+async def test_a_controller_waits_for_its_own_lease_and_the_others_do_not(
+    cluster: MemoryCluster, clock: FakeClock
+) -> None:
+    gadgets = Resource("example.org", "v1", "gadgets", "Gadget")
+    free, bound = Counting(), Counting()
+    cluster.put(WIDGETS, WIDGET)
+    cluster.put(gadgets, WIDGET)
+    async with running(make(cluster, Counting(), election=Election("system", "other", "go"))):
+        manager = make(cluster, free, election=Election("system", "mine", "b"))
+        manager.add_controller("gadget", gadgets, bound, election=Election("system", "other", "b"))
+        async with running(manager):
+            await clock.advance(60)
+            assert (free.passes, bound.passes) == (1, 0)
+            lease = cluster.peek(LEASES, ObjectKey("system", "other"))
+            assert lease is not None
+            cluster.put(LEASES, {**lease, "spec": {**lease["spec"], "holderIdentity": ""}})
+            await clock.advance(5)
+            assert (free.passes, bound.passes) == (1, 1)
+            assert manager.metrics.registry.get_sample_value("leader_election_master_status", {"name": "other"}) == 1
+    for name in ("mine", "other"):
+        lease = cluster.peek(LEASES, ObjectKey("system", name))
+        assert lease is not None
+        assert lease["spec"]["holderIdentity"] == ""
+
+
+async def test_a_selector_chooses_what_controllers_reconcile_and_nothing_else(
+    cluster: MemoryCluster, clock: FakeClock
+) -> None:
+    manager = make(cluster, Counting(), selector="team=a")
+    manager.controllers[0].watches(SECRETS, lambda _: [])
+    async with running(manager):
+        await asyncio.wait_for(manager.wait_started(), 5)
+        asked = {request.path: dict(request.query).get("labelSelector") for request in cluster.requests}
+    widgets = next(selector for path, selector in asked.items() if path.endswith("widgets"))
+    secrets = next(selector for path, selector in asked.items() if path.endswith("secrets"))
+    assert (widgets, secrets) == ("team=a", None)
 
 
 async def test_a_manager_that_loses_its_lease_ends(cluster: MemoryCluster, clock: FakeClock) -> None:

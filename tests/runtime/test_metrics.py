@@ -11,7 +11,7 @@ from ackpy.runtime.workqueue import WorkQueue
 from ackpy.testing.clock import FakeClock
 
 A, B = ObjectKey("ns", "a"), ObjectKey("ns", "b")
-QUEUE = {"name": "widget", "controller": "widget"}
+QUEUE = {"name": "widget", "controller": "widget", "group": "example.org"}
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ async def test_the_work_queues_metrics_have_controller_runtimes_names(
     metrics: RuntimeMetrics, clock: FakeClock
 ) -> None:
     queue: WorkQueue
-    observer = metrics.queue("widget", lambda: queue.snapshot())  # noqa: PLW0108 - there is no queue yet
+    observer = metrics.queue("widget", "example.org", lambda: queue.snapshot())  # noqa: PLW0108 - there is no queue yet
     queue = WorkQueue(clock=clock, observer=observer)
     value = metrics.registry.get_sample_value
     assert value("workqueue_depth", {**QUEUE, "priority": "0"}) == 0
@@ -47,17 +47,20 @@ async def test_the_work_queues_metrics_have_controller_runtimes_names(
 
 
 async def test_the_controllers_metrics(metrics: RuntimeMetrics, clock: FakeClock) -> None:
-    mine = metrics.controller("widget", workers=4)
+    mine = metrics.controller("widget", "example.org", workers=4)
     value = metrics.registry.get_sample_value
     with mine.working():
         await clock.advance(3)
-        assert value("controller_runtime_active_workers", {"controller": "widget"}) == 1
+        assert value("controller_runtime_active_workers", {"controller": "widget", "group": "example.org"}) == 1
     mine.ended(Outcome.ERROR)
-    assert value("controller_runtime_active_workers", {"controller": "widget"}) == 0
-    assert value("controller_runtime_max_concurrent_reconciles", {"controller": "widget"}) == 4
-    assert value("controller_runtime_reconcile_time_seconds_sum", {"controller": "widget"}) == 3
-    assert value("controller_runtime_reconcile_total", {"controller": "widget", "result": "error"}) == 1
-    assert value("controller_runtime_reconcile_errors_total", {"controller": "widget"}) == 1
+    assert value("controller_runtime_active_workers", {"controller": "widget", "group": "example.org"}) == 0
+    assert value("controller_runtime_max_concurrent_reconciles", {"controller": "widget", "group": "example.org"}) == 4
+    assert value("controller_runtime_reconcile_time_seconds_sum", {"controller": "widget", "group": "example.org"}) == 3
+    assert (
+        value("controller_runtime_reconcile_total", {"controller": "widget", "group": "example.org", "result": "error"})
+        == 1
+    )
+    assert value("controller_runtime_reconcile_errors_total", {"controller": "widget", "group": "example.org"}) == 1
 
 
 def test_requests_by_code_and_what_they_were_for(metrics: RuntimeMetrics) -> None:

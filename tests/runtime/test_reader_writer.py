@@ -10,7 +10,7 @@ from ackpy.kube.client import KubeClient
 from ackpy.kube.objects import Object, ObjectKey, apply_merge_patch, generation_of, metadata
 from ackpy.kube.resource import Resource
 from ackpy.runtime.finalizers import add_finalizer
-from ackpy.runtime.informer import Informer
+from ackpy.runtime.informer import Informer, Scope
 from ackpy.runtime.ownwrites import OwnWrites
 from ackpy.runtime.reader import ObjectReader
 from ackpy.runtime.writer import ObjectWriter
@@ -83,6 +83,18 @@ async def test_a_read_asks_the_server_when_the_cache_does_not_know(cluster: Memo
     assert await world.reader.read(KEY) is None
     cluster.put(WIDGETS, {"metadata": {"namespace": "ns", "name": "w"}})
     assert metadata(await world.seen())["name"] == "w"
+
+
+async def test_what_the_selectors_leave_out_counts_as_gone(cluster: MemoryCluster) -> None:
+    cluster.put(WIDGETS, {"metadata": {"namespace": "ns", "name": "w", "labels": {"team": "b"}}})
+    client = cluster.client()
+    informer = Informer(client, WIDGETS, Scope(labels="team=a"))
+    reader = ObjectReader(client, informer, OwnWrites(), patience=0.05)
+    assert await reader.read(KEY) is not None  # nothing is known yet: the server is asked
+    running = asyncio.create_task(informer.run())
+    await settle()
+    assert await reader.read(KEY) is None
+    running.cancel()
 
 
 async def test_only_what_differs_is_sent(world: World) -> None:

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import click
 from click.core import ParameterSource
 
-from ackpy.operator.options import FLAGS, Flag
+from ackpy.operator.flags import FLAGS, Flag, Kind
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -44,27 +44,37 @@ def controller_flags(leave_out: Sequence[str] = ()) -> Callable[[Command], Comma
 def given(ctx: click.Context, leave_out: Sequence[str] = ()) -> list[str]:
     """The controller flags of this command line as arguments: those that were typed, not those from defaults or variables."""
     return [
-        f"--{flag.name}={_text(ctx.params[flag.field])}"
+        f"--{flag.name}={text}"
         for flag in FLAGS
         if flag.name not in leave_out and ctx.get_parameter_source(flag.field) is ParameterSource.COMMANDLINE
+        for text in _texts(ctx.params[flag.field])
     ]
 
 
+class _Text(click.types.StringParamType):
+    """A text that `Flag.read` takes apart: a variable of a repeated flag is one occurrence, blanks and all."""
+
+    def split_envvar_value(self, rv: str) -> Sequence[str]:
+        """Click would split it at blanks."""
+        return [rv]
+
+
 def _option(flag: Flag) -> Callable[[Command], Command]:
-    extra: dict[str, Any] = {"is_flag": False, "flag_value": True} if flag.kind is bool else {}
+    extra: dict[str, Any] = {"is_flag": False, "flag_value": "true"} if flag.kind is Kind.BOOLEAN else {}
     return click.option(
         f"--{flag.name}",
         flag.field,
-        type=flag.kind,
-        default=flag.default,
+        type=_Text(),
+        default=flag.raw_default,
         envvar=flag.variable or None,
-        metavar=flag.metavar or ("[=true|false]" if flag.kind is bool else None),
+        metavar=flag.metavar or ("[=true|false]" if flag.kind is Kind.BOOLEAN else None),
         help=flag.help,
-        show_default=flag.kind is not bool and flag.default not in ("", 0),
+        multiple=flag.kind is Kind.REPEATED,
+        show_default=flag.default not in {"", "0", "false"},
         show_envvar=bool(flag.variable),
         **extra,
     )
 
 
-def _text(value: Any) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
+def _texts(value: str | Sequence[str]) -> Sequence[str]:
+    return [value] if isinstance(value, str) else value

@@ -1,4 +1,4 @@
-"""The controllers' log: one JSON object a line on stderr, so that every collector reads it. Set up by `run` alone."""
+"""The controllers' log on stderr: one JSON object a line, so that every collector reads it, or lines for people. Set up by `run` alone."""
 
 from __future__ import annotations
 
@@ -8,7 +8,14 @@ import sys
 from datetime import UTC, datetime
 from typing import Any
 
-LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warn": logging.WARNING, "error": logging.ERROR}
+# Go's logger has three levels above error for what ends the process: nothing of ours is as loud but `critical`.
+LEVELS = {
+    "debug": logging.DEBUG,
+    "info": logging.INFO,
+    "warn": logging.WARNING,
+    "error": logging.ERROR,
+    **dict.fromkeys(("dpanic", "panic", "fatal"), logging.CRITICAL),
+}
 STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "taskName"}
 
 
@@ -23,15 +30,30 @@ class JsonFormatter(logging.Formatter):
             "logger": record.name,
             "msg": record.getMessage(),
         }
-        line |= {name: value for name, value in vars(record).items() if name not in STANDARD}
+        line |= _extra(record)
         if record.exc_info:
             line["stacktrace"] = self.formatException(record.exc_info)
         return json.dumps(line, default=str)
 
 
-def configure(level: str) -> None:
-    """Send ackpy's log to stderr from this level on; libraries speak from warning on."""
+class ConsoleFormatter(logging.Formatter):
+    """A record -> its time, level, logger and message, then what was given in `extra`, and the traceback."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """One line, and those of a traceback."""
+        when = datetime.fromtimestamp(record.created).astimezone().strftime("%H:%M:%S.%f")[:-3]
+        fields = "".join(f" {name}={value}" for name, value in _extra(record).items())
+        line = f"{when} {record.levelname:<8} {record.name}: {record.getMessage()}{fields}"
+        return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
+
+
+def configure(level: str, *, development: bool = False) -> None:
+    """Send ackpy's log to stderr from this level on, in lines for people if `development`; libraries speak from warning on."""
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(JsonFormatter())
-    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+    handler.setFormatter(ConsoleFormatter() if development else JsonFormatter())
+    logging.basicConfig(level=max(logging.WARNING, LEVELS[level]), handlers=[handler], force=True)
     logging.getLogger("ackpy").setLevel(LEVELS[level])
+
+
+def _extra(record: logging.LogRecord) -> dict[str, Any]:
+    return {name: value for name, value in vars(record).items() if name not in STANDARD}

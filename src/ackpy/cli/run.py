@@ -23,7 +23,7 @@ def command(parent_pid: int | None, **values: Any) -> None:
     from ackpy.cli.logs import configure  # noqa: PLC0415  keeps `ackpy --help` fast
 
     options = parse(values)
-    configure(options.log_level)
+    configure(options.log_level, development=options.development_logging)
     asyncio.run(_run(options, parent_pid))
 
 

@@ -7,6 +7,7 @@ import os
 import shlex
 import tempfile
 import time
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,12 +17,14 @@ import click
 from ackpy.cli.flags import GroupedCommand, controller_flags, given
 from ackpy.errors import ConfigError
 from ackpy.local.lifeline import told_to_stop
+from ackpy.operator.flags import FLAGS
+from ackpy.operator.options import parse
 from ackpy.operator.syntax import split
 
 if TYPE_CHECKING:
     from ackpy.local.stack import Stack, StackOptions
 
-OF_UP = ("services", "kubeconfig", "aws-region", "aws-endpoint-url", "allow-unsafe-aws-endpoint-urls")
+OF_UP = ("services", "kubeconfig", "aws-region")
 PORT, AWS_PORT = 7443, 7444
 
 
@@ -52,7 +55,15 @@ PORT, AWS_PORT = 7443, 7444
     metavar="FILE",
     help="The kubeconfig to write; in the data folder when left out.",
 )
-@click.option("--region", default="us-east-1", envvar="AWS_REGION", show_default=True, help="The AWS region.")
+@click.option(
+    "--region",
+    "--aws-region",
+    "region",
+    default="us-east-1",
+    envvar="AWS_REGION",
+    show_default=True,
+    help="The AWS region.",
+)
 @click.option("--no-controllers", is_flag=True, help="Start no controllers.")
 @click.option("--no-aws", is_flag=True, help="Start no AWS: bring your own with AWS_ENDPOINT_URL.")
 @click.option(
@@ -65,7 +76,21 @@ def command(ctx: click.Context, /, **values: Any) -> None:
     with ExitStack() as held:
         if values["ephemeral"]:
             values["data"] = Path(held.enter_context(tempfile.TemporaryDirectory(prefix="ackpy-")))
-        asyncio.run(_up(_options(values, given(ctx, leave_out=OF_UP)), real_aws=values["real_aws"]))
+        flags = given(ctx, leave_out=OF_UP)
+        _check(values, flags)
+        asyncio.run(_up(_options(values, flags), real_aws=values["real_aws"]))
+
+
+def _check(values: dict[str, Any], flags: list[str]) -> None:
+    """Say what is wrong with the controllers' flags before any process is started for nothing."""
+    if not values["no_aws"] and _names_endpoint(flags):
+        raise ConfigError("--aws-endpoint-url: this stack has an AWS of its own; add --no-aws to use another")
+    of_run = {name: values[name] for name in values.keys() & {flag.field for flag in FLAGS}}
+    parse({**of_run, "aws_region": values["region"], "kubeconfig": "", "allow_unsafe_aws_endpoint_urls": "true"})
+
+
+def _names_endpoint(flags: Sequence[str]) -> bool:
+    return any(flag.startswith("--aws-endpoint-url=") for flag in flags)
 
 
 def _options(values: dict[str, Any], flags: list[str]) -> StackOptions:
@@ -89,7 +114,8 @@ async def _up(options: StackOptions, *, real_aws: bool) -> None:
     from ackpy.local.stack import running  # noqa: PLC0415
 
     started = time.monotonic()
-    if not options.aws and options.controllers and not os.environ.get("AWS_ENDPOINT_URL"):
+    elsewhere = _names_endpoint(options.controller_flags) or os.environ.get("AWS_ENDPOINT_URL")
+    if not options.aws and options.controllers and not elsewhere:
         await _name_account(options.region, allowed=real_aws)
     async with told_to_stop() as interrupted, running(options) as stack:
         print(ready_lines(options, stack, time.monotonic() - started), flush=True)

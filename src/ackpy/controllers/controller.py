@@ -25,6 +25,7 @@ from ackpy.kube.resource import NAMESPACES, Resource
 from ackpy.model.descriptor import Descriptor
 from ackpy.runtime.controller import Controller, ControllerOptions
 from ackpy.runtime.informer import Informer
+from ackpy.runtime.leader import Election
 from ackpy.runtime.lookup import Lookup
 from ackpy.runtime.manager import Manager
 from ackpy.runtime.predicate import edited
@@ -44,24 +45,26 @@ def controller(
     account: Identity,
     *,
     ledger: Ledger | None = None,
+    election: Election | None = None,
 ) -> Controller:
     """The controller of one kind, to run with the manager. `account` is who we are to AWS (`Sessions.identity`).
 
     It watches namespaces too, for their annotations. `ledger` is what it notes its AWS calls in; several kinds may share one.
+    `election` is a Lease to hold beside the manager's own. In metrics it goes by the kind, as ACK's.
     """
     resource = resource_of(descriptor)
-    informer = manager.informers.informer(resource)
+    informer = manager.informers.informer(resource, manager.scope)
     informer.store.add_index(_INDEX, lambda obj: _names(descriptor, obj))
     namespaces = manager.informers.informer(NAMESPACES)
     world = World(
-        cluster=KubeCluster(resource, manager.reader(resource), manager.writer, informer, namespaces),
+        cluster=KubeCluster(resource, manager.reader(resource, manager.scope), manager.writer, informer, namespaces),
         cloud=AwsCloud(sessions, descriptor, account.account, account.partition),
         recorder=Events(manager.events),
         time=manager.client.clock,
         ids=lambda: uuid.uuid4().hex,
     )
     made = manager.add_controller(
-        f"{descriptor.service}.{descriptor.kind}",
+        descriptor.kind.lower(),
         resource,
         ResourceReconciler(descriptor, options, world, ledger),
         ControllerOptions(
@@ -69,8 +72,9 @@ def controller(
             predicate=edited(ignoring=OWN_ANNOTATIONS),
             resync=options.resync_seconds,
         ),
+        election=election,
     )
-    made.watches(resource, _namesakes(descriptor, informer), predicate=_frees_a_name(descriptor))
+    made.watches(resource, _namesakes(descriptor, informer), predicate=_frees_a_name(descriptor), scope=manager.scope)
     return made
 
 

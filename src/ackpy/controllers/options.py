@@ -49,6 +49,8 @@ class ReconcilerOptions:
     passes of one kind that run at once; `resource_tags` go to every AWS resource beside the user's. `verify` looks once more at
     what was created, `verify_seconds` later, for AWS and its emulators drop some parameters silently. `terminal_retry_seconds`
     is between two tries of what AWS refused until somebody edits it, for quotas and missing roles get mended in AWS too.
+    `system_namespace` is the controller's own, where its ConfigMaps are; `carm` lets namespaces name the account that owns their
+    resources, `cross_namespace` references lead to other namespaces.
     ConfigError: a value has no meaning.
     """
 
@@ -62,6 +64,9 @@ class ReconcilerOptions:
     verify_seconds: float = 1.0
     terminal_retry_seconds: float = 600.0
     gates: Gates = Gates()
+    system_namespace: str = "ack-system"
+    carm: bool = True
+    cross_namespace: bool = True
 
     def __post_init__(self) -> None:
         if not self.region:

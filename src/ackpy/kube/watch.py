@@ -1,7 +1,8 @@
 """All objects of a resource, now and from now on: list, then watch, for ever. Called by informers, one for each namespace.
 
 What ends a watch (its time-out, a broken or silent connection, an expired version, an unwilling server) is dealt with here; who
-iterates sees each object appear, change and go exactly once, whatever was missed on the way.
+iterates sees each object appear, change and go exactly once, whatever was missed on the way. A resource that the server does not
+know, for its CRD is not installed, is one of which there are no objects, until it is.
 """
 
 from __future__ import annotations
@@ -13,9 +14,9 @@ from enum import StrEnum
 from random import Random
 from typing import Final
 
-from ackpy.errors import Gone, KubeApiError, KubeError
+from ackpy.errors import Gone, KubeApiError, KubeError, NotFound
 from ackpy.kube.backoff import Backoff
-from ackpy.kube.calls import EVERYTHING, Selection
+from ackpy.kube.calls import EVERYTHING, ObjectList, Selection
 from ackpy.kube.client import KubeClient
 from ackpy.kube.errors import api_error
 from ackpy.kube.objects import Object, ObjectKey, key_of, metadata, uid_of, version_of
@@ -110,8 +111,16 @@ class ListWatch:
                 self.resource_version = ""
                 await self._wait_after(error)
             except KubeError as error:
-                self._refused(error)
+                if self._is_unknown(error):
+                    for event in self._listed(ObjectList((), "")):
+                        yield event
+                else:
+                    self._refused(error)
                 await self._wait_after(error)
+
+    def _is_unknown(self, error: KubeError) -> bool:
+        """Whether a list says that there is no such resource. The core group's are everywhere: without them it is no API server."""
+        return isinstance(error, NotFound) and not self.resource_version and bool(self.resource.group)
 
     def _refused(self, error: KubeError) -> None:
         """A server that keeps refusing to go on from our version may have lost it (a restored etcd): list again."""
@@ -123,7 +132,11 @@ class ListWatch:
         self.error = error
         delay = self._backoff.delay(self._failures, self._random)
         self._failures += 1
-        _log.log(logging.WARNING if self._failures > 1 else logging.INFO, "%s: %s; again in %.1f s", self, error, delay)
+        if not self._is_unknown(error):
+            level = logging.WARNING if self._failures > 1 else logging.INFO
+            _log.log(level, "%s: %s; again in %.1f s", self, error, delay)
+        elif self._failures == 1:  # once: it may be meant
+            _log.warning("%s: the API server does not know it; install its CRD, it will be picked up", self)
         await self._clock.sleep(delay)
 
     def _heard(self) -> None:
@@ -136,7 +149,9 @@ class ListWatch:
         self._refusals = 0
 
     async def _list(self) -> list[WatchEvent]:
-        listing = await self._client.list(self.resource, self.selection)
+        return self._listed(await self._client.list(self.resource, self.selection))
+
+    def _listed(self, listing: ObjectList) -> list[WatchEvent]:
         listed = {key_of(item): self._transform(item) for item in listing.items}
         events = [*self._gone(listed), *self._new(listed), WatchEvent(EventType.SYNCED, listed=True)]
         self._known = listed

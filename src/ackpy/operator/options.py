@@ -1,181 +1,200 @@
-"""The controllers' settings: a table of flags, and the checked value that they become.
+"""Texts of flags and variables -> the checked value that a controller process runs by. `cli` calls `parse`, `assemble` takes the result.
 
-`FLAGS` is what `ackpy run --help`, the docs and Helm values are made of: ACK's names, environment variables and meanings. `RunOptions`
-is made from flag values by `parse`; `operator.assemble` runs it. A value that makes no sense is a ConfigError that names the flag.
+A value that makes no sense is a ConfigError that names its flag, says what was found and what to write.
 """
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from ackpy import __version__
 from ackpy.controllers.options import ReconcilerOptions, deletion_policy, resync_seconds
 from ackpy.controllers.tags import parse_templates
 from ackpy.errors import ConfigError
-from ackpy.operator.gates import GATES, parse_gates
-from ackpy.operator.syntax import split
+from ackpy.operator.flags import FLAGS, LOG_LEVELS, Raw
+from ackpy.operator.gates import parse_gates
+from ackpy.operator.selectors import check_selector
+from ackpy.operator.syntax import kind_numbers
+from ackpy.operator.variables import check_variables
+from ackpy.runtime.endpoints import parse_address
 
-DEFAULT_TAGS = "services.k8s.aws/controller-version=%CONTROLLER_SERVICE%-%CONTROLLER_VERSION%,services.k8s.aws/namespace=%K8S_NAMESPACE%"
-LOG_LEVELS = ("debug", "info", "warn", "error")
-NAMESPACE = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
-
-
-@dataclass(frozen=True, slots=True)
-class Flag:
-    """One flag: `name` without dashes, `variable` the environment variable that sets it too ("" none), `kind` its type."""
-
-    name: str
-    kind: type[str | int | bool]
-    default: Any
-    group: str
-    help: str
-    variable: str = ""
-    metavar: str = ""
-
-    @property
-    def field(self) -> str:
-        """The name as an identifier, as click and RunOptions spell it."""
-        return self.name.replace("-", "_")
+NAMESPACE: Final = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
+LEASE: Final = re.compile(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?")
+SYSTEM_NAMESPACE: Final = "ack-system"
 
 
-FLAGS: tuple[Flag, ...] = (
-    Flag("services", str, "", "What", "Services to run, comma-separated; all when left out.", "ACKPY_SERVICES", "LIST"),
-    Flag(
-        "watch-namespace",
-        str,
-        "",
-        "What",
-        "Namespaces to watch, comma-separated; all when left out.",
-        "ACK_WATCH_NAMESPACE",
-        "LIST",
-    ),
-    Flag("kubeconfig", str, "", "Cluster", "A kubeconfig file; else KUBECONFIG, else in-cluster.", metavar="FILE"),
-    Flag("aws-region", str, "", "AWS", "The region of resources that name none.", "AWS_REGION", "REGION"),
-    Flag("aws-endpoint-url", str, "", "AWS", "Another endpoint than AWS's own.", "AWS_ENDPOINT_URL", "URL"),
-    Flag(
-        "allow-unsafe-aws-endpoint-urls",
-        bool,
-        False,
-        "AWS",
-        "Accept an endpoint URL that is not https.",
-        "ALLOW_UNSAFE_AWS_ENDPOINT_URLS",
-    ),
-    Flag(
-        "deletion-policy",
-        str,
-        "delete",
-        "Behaviour",
-        "What deleting an object does to AWS: delete or retain.",
-        "DELETION_POLICY",
-        "POLICY",
-    ),
-    Flag(
-        "resource-tags",
-        str,
-        DEFAULT_TAGS,
-        "Behaviour",
-        "Tags that every AWS resource gets, KEY=TEMPLATE, comma-separated.",
-        "ACK_RESOURCE_TAGS",
-        "LIST",
-    ),
-    Flag(
-        "reconcile-default-resync-seconds",
-        int,
-        0,
-        "Behaviour",
-        "How often a synced resource is compared with AWS; 0 is ten hours.",
-        "RECONCILE_DEFAULT_RESYNC_SECONDS",
-        "N",
-    ),
-    Flag(
-        "reconcile-default-max-concurrent-syncs",
-        int,
-        8,
-        "Behaviour",
-        "How many objects of a kind are worked on at once.",
-        "RECONCILE_DEFAULT_MAX_CONCURRENT_SYNCS",
-        "N",
-    ),
-    Flag(
-        "feature-gates",
-        str,
-        "",
-        "Behaviour",
-        f"Features to turn on or off, NAME=true or NAME=false, comma-separated: {', '.join(g.name for g in GATES)}.",
-        "FEATURE_GATES",
-        "LIST",
-    ),
-    Flag("metrics-addr", str, "", "Process", "Where /metrics is served; 0 is off.", metavar="HOST:PORT"),
-    Flag("healthz-addr", str, "", "Process", "Where /healthz and /readyz are served; 0 is off.", metavar="HOST:PORT"),
-    Flag("log-level", str, "info", "Process", f"One of {', '.join(LOG_LEVELS)}.", "ACK_LOG_LEVEL", "LEVEL"),
-)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replicas:
+    """How several processes share the work: `elect` acts only while holding the Lease `lease`; `ack_leases` holds ACK's too.
+
+    `namespace` "" is the Pod's own.
+    """
+
+    elect: bool
+    lease: str
+    namespace: str
+    ack_leases: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Aws:
+    """How AWS is reached; see `aws.session.Options`."""
+
+    endpoint_url: str
+    identity_endpoint_url: str
+    allow_unsafe_endpoints: bool
+    path_style: bool
+    timeout: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunOptions:
-    """Checked settings of one controller process. `services` and `namespaces` empty mean all."""
+    """Checked settings of one controller process. `services`, `kinds` and `namespaces` empty mean all.
+
+    `reconciler` holds for all kinds; `resync_of` and `concurrency_of` have other numbers for some, by name as on the command line.
+    `notices` are flags that were given and mean nothing here, for the log.
+    """
 
     services: tuple[str, ...]
+    kinds: frozenset[str]
     namespaces: tuple[str, ...]
+    selector: str
     kubeconfig: str
-    endpoint_url: str
-    allow_unsafe_endpoint: bool
+    aws: Aws
     reconciler: ReconcilerOptions
+    resync_of: Mapping[str, int]
+    concurrency_of: Mapping[str, int]
+    field_export: bool
+    replicas: Replicas
     metrics_address: str
     health_address: str
+    max_watch_silence: float
+    shutdown_grace: float
     log_level: str
+    development_logging: bool
+    notices: tuple[str, ...]
 
 
-def parse(values: Mapping[str, Any], environment: Mapping[str, str] | None = None) -> RunOptions:
-    """Flag values by field name (all of FLAGS) -> RunOptions; raises ConfigError."""
-    inside = "KUBERNETES_SERVICE_HOST" in (os.environ if environment is None else environment)
-    host = "0.0.0.0" if inside else "127.0.0.1"  # noqa: S104  probes and Prometheus come from outside the pod
+def parse(raw: Mapping[str, Raw], environment: Mapping[str, str] | None = None) -> RunOptions:
+    """The texts of all FLAGS, by field name -> settings; raises ConfigError. `environment` is the process's when None."""
+    variables = os.environ if environment is None else environment
+    check_variables(variables)
+    values = {flag.field: flag.read(raw[flag.field]) for flag in FLAGS}
+    host = "0.0.0.0" if "KUBERNETES_SERVICE_HOST" in variables else "127.0.0.1"  # noqa: S104  probes come from outside the Pod
     return RunOptions(
-        services=split(values["services"]),
+        services=values["services"],
+        kinds=frozenset(values["reconcile_resources"]),
         namespaces=_namespaces(values["watch_namespace"]),
+        selector=check_selector("--watch-selectors", values["watch_selectors"]),
         kubeconfig=values["kubeconfig"],
-        endpoint_url=_endpoint(values["aws_endpoint_url"], allowed=values["allow_unsafe_aws_endpoint_urls"]),
-        allow_unsafe_endpoint=values["allow_unsafe_aws_endpoint_urls"],
-        reconciler=_reconciler(values),
-        metrics_address=values["metrics_addr"] or f"{host}:8080",
-        health_address=values["healthz_addr"] or f"{host}:8081",
+        aws=_aws(values),
+        reconciler=_reconciler(values, variables),
+        resync_of=kind_numbers("--reconcile-resource-resync-seconds", values["reconcile_resource_resync_seconds"]),
+        concurrency_of=kind_numbers(
+            "--reconcile-resource-max-concurrent-syncs", values["reconcile_resource_max_concurrent_syncs"]
+        ),
+        field_export=values["enable_field_export_reconciler"],
+        replicas=_replicas(values),
+        metrics_address=_address("metrics-addr", values["metrics_addr"] or f"{host}:8080"),
+        health_address=_address("healthz-addr", values["healthz_addr"] or f"{host}:8081"),
+        max_watch_silence=_positive("max-watch-silence", values["max_watch_silence"]),
+        shutdown_grace=values["shutdown_grace"],
         log_level=_one_of("log-level", values["log_level"], LOG_LEVELS),
+        development_logging=values["enable_development_logging"],
+        notices=tuple(_notices(values)),
     )
 
 
-def _namespaces(text: str) -> tuple[str, ...]:
-    names = split(text)
-    wrong: Callable[[str], bool] = lambda name: NAMESPACE.fullmatch(name) is None  # noqa: E731
-    for name in filter(wrong, names):
-        raise ConfigError(f"--watch-namespace: {name!r} is no namespace name (lower case letters, digits and dashes)")
-    if len(set(names)) != len(names):
-        raise ConfigError(f"--watch-namespace: {text!r} names a namespace twice")
-    return names
+def _aws(values: Mapping[str, Any]) -> Aws:
+    allowed = values["allow_unsafe_aws_endpoint_urls"]
+    return Aws(
+        endpoint_url=_endpoint("aws-endpoint-url", values["aws_endpoint_url"], allowed=allowed),
+        identity_endpoint_url=_endpoint(
+            "aws-identity-endpoint-url", values["aws_identity_endpoint_url"], allowed=allowed
+        ),
+        allow_unsafe_endpoints=allowed,
+        path_style=values["aws_endpoint_use_path_style"],
+        timeout=values["http_client_timeout"],
+    )
 
 
-def _reconciler(values: Mapping[str, Any]) -> ReconcilerOptions:
+def _reconciler(values: Mapping[str, Any], variables: Mapping[str, str]) -> ReconcilerOptions:
+    gates = parse_gates(values["feature_gates"])
+    if gates.iam_role_selector and values["enable_carm"]:
+        raise ConfigError(
+            "--feature-gates=IAMRoleSelector=true: role selectors and --enable-carm both choose roles; add --enable-carm=false"
+        )
     return ReconcilerOptions(
         region=values["aws_region"],
         controller_version=__version__,
         resync_seconds=resync_seconds(values["reconcile_default_resync_seconds"]),
         concurrency=values["reconcile_default_max_concurrent_syncs"],
         deletion_policy=deletion_policy(values["deletion_policy"]),
-        resource_tags=parse_templates(split(values["resource_tags"])),
-        gates=parse_gates(split(values["feature_gates"])),
+        resource_tags=parse_templates(values["resource_tags"]),
+        gates=gates,
+        system_namespace=variables.get("ACK_SYSTEM_NAMESPACE") or variables.get("K8S_NAMESPACE") or SYSTEM_NAMESPACE,
+        carm=values["enable_carm"],
+        cross_namespace=values["enable_cross_namespace"],
     )
 
 
-def _endpoint(url: str, *, allowed: bool) -> str:
+def _replicas(values: Mapping[str, Any]) -> Replicas:
+    namespace, lease = values["leader_election_namespace"], values["leader_election_id"]
+    if namespace:
+        _named("leader-election-namespace", (namespace,))
+    if LEASE.fullmatch(lease) is None:
+        raise ConfigError(
+            f"--leader-election-id: {lease!r} is no name of a Lease (lower case letters, digits, - and .)"
+        )
+    return Replicas(
+        elect=values["enable_leader_election"], lease=lease, namespace=namespace, ack_leases=values["ack_leases"]
+    )
+
+
+def _notices(values: Mapping[str, Any]) -> Iterator[str]:
+    _address("webhook-server-addr", values["webhook_server_addr"])
+    if values["enable_webhook_server"]:
+        yield "--enable-webhook-server: every CRD has one version, so there is nothing to convert and no webhook is served"
+
+
+def _namespaces(names: tuple[str, ...]) -> tuple[str, ...]:
+    _named("watch-namespace", names)
+    if len(set(names)) != len(names):
+        raise ConfigError(f"--watch-namespace: {','.join(names)!r} names a namespace twice")
+    return names
+
+
+def _named(flag: str, namespaces: Iterable[str]) -> None:
+    for name in namespaces:
+        if NAMESPACE.fullmatch(name) is None:
+            raise ConfigError(f"--{flag}: {name!r} is no namespace name (lower case letters, digits and dashes)")
+
+
+def _endpoint(flag: str, url: str, *, allowed: bool) -> str:
     if url and not url.startswith("https://") and not allowed:
         raise ConfigError(
-            f"--aws-endpoint-url: {url!r} is not https, so credentials and data could be read on the way; "
+            f"--{flag}: {url!r} is not https, so credentials and data could be read on the way; "
             "pass --allow-unsafe-aws-endpoint-urls if you mean it"
         )
     return url
+
+
+def _address(flag: str, text: str) -> str:
+    try:
+        parse_address(text)
+    except ConfigError as error:
+        raise ConfigError(f"--{flag}: {error}") from None
+    return text
+
+
+def _positive(flag: str, seconds: float) -> float:
+    if seconds <= 0:
+        raise ConfigError(f"--{flag}: it must be more than zero")
+    return seconds
 
 
 def _one_of(flag: str, value: str, choices: tuple[str, ...]) -> str:

@@ -69,25 +69,28 @@ class Surroundings:
 
 
 class Controller:
-    """One kind's loop. The Manager runs it once the informers are synced."""
+    """One kind's loop. The Manager runs it once the informers are synced.
+
+    `name` is unique in the process: the name given, and the API group of the objects.
+    """
 
     def __init__(
         self, name: str, informer: Informer, reconciler: Reconciler, options: ControllerOptions, shared: Surroundings
     ) -> None:
-        self.name = name
         self.resource = informer.resource
+        self.name = f"{name}.{self.resource.group}".rstrip(".")
         self._informer = informer
         self._reconciler = reconciler
         self._options = options
         self._shared = shared
-        self._metrics = shared.metrics.controller(name, options.workers)
+        self._metrics = shared.metrics.controller(name, self.resource.group, options.workers)
         self._queue = WorkQueue(
             clock=shared.clock,
             backoff=options.backoff,
-            observer=shared.metrics.queue(name, self.queue),
+            observer=shared.metrics.queue(name, self.resource.group, self.queue),
             random=shared.random,
         )
-        self._worth = all_of(foreign(shared.own_writes, name), options.predicate)
+        self._worth = all_of(foreign(shared.own_writes, self.name), options.predicate)
         self._in_pass: dict[ObjectKey, list[Change]] = {}
         self._workers: list[asyncio.Task[None]] = []
         informer.add_handler(self._on_change)

@@ -82,7 +82,12 @@ class LeaderElector:
 
     async def acquire(self) -> None:
         """Return when we lead. Errors of the API server are logged and lived through."""
+        waited_for = ""
         while not await self._attempt(patience=self._election.renew_deadline):
+            holder = self._holder()
+            if holder not in {"", waited_for}:
+                _log.info("lease %s is held by %s: waiting for it", self._election.key, holder)
+            waited_for = holder
             await self._clock.sleep(self._election.retry_period * self._random.uniform(1.0, 2.2))
         self._lead(leads=True)
         _log.info("%s leads: it holds lease %s", self._election.identity, self._election.key)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager, nullcontext
 from dataclasses import dataclass
 from random import Random
@@ -37,6 +37,7 @@ class ManagerOptions:
     `component`          who we are: in Events, and as field manager.
     `namespaces`         to watch; none for all.
     `metrics_address`, `health_address`    `host:port`; `0` for off.
+    `selector`           labels that the objects of controllers must have; other informers see all.
     `election`           the Lease to hold before controllers start; None for no election.
     `shutdown_grace`     seconds that passes under way are given to end.
     `max_watch_silence`  seconds without a word from the API server about a resource after which /healthz fails.
@@ -44,6 +45,7 @@ class ManagerOptions:
 
     component: str
     namespaces: tuple[str, ...] = ()
+    selector: str = ""
     metrics_address: str = "0"
     health_address: str = "0"
     election: Election | None = None
@@ -71,7 +73,9 @@ class Manager:
         self._random = random or Random()  # noqa: S311 - spreads load, guards nothing
         self._controllers: list[Controller] = []
         self._services: list[tuple[str, Callable[[], Coroutine[Any, Any, None]]]] = []
-        self._elector = self._make_elector()
+        self._elector = self._elector_of(options.election) if options.election else None
+        self._electors: dict[Election, LeaderElector] = {}
+        self._elected: dict[Election | None, list[Controller]] = {}
         self._started = asyncio.Event()
         client.observers.append(self.metrics.request)
 
@@ -83,15 +87,21 @@ class Manager:
         options: ControllerOptions = ControllerOptions(),  # noqa: B008 - a frozen value
         *,
         scope: Scope | None = None,
+        election: Election | None = None,
     ) -> Controller:
-        """A controller of the objects of `resource` that are in `scope` (the manager's namespaces, unless given).
+        """A controller of the objects of `resource` that are in `scope` (the manager's, unless given).
 
-        ValueError when the name is taken: metrics and logs go by it.
+        It starts when `election` is won too, a Lease beside the manager's own that several controllers may share; the others do
+        not wait for it. ValueError when the name is taken among the controllers of the API group: metrics and logs go by both.
         """
-        if any(controller.name == name for controller in self._controllers):
-            raise ValueError(f"there is a controller {name!r} already")
         shared = Surroundings(self.informers, self.own_writes, self.metrics, self.client.clock, self._random)
-        controller = Controller(name, self.informers.informer(resource, scope), reconciler, options, shared)
+        informer = self.informers.informer(resource, scope or self.scope)
+        controller = Controller(name, informer, reconciler, options, shared)
+        if any(other.name == controller.name for other in self._controllers):
+            raise ValueError(f"there is a controller {controller.name!r} already")
+        if election is not None and election not in self._electors:
+            self._electors[election] = self._elector_of(election)
+        self._elected.setdefault(election, []).append(controller)
         self._controllers.append(controller)
         return controller
 
@@ -102,6 +112,11 @@ class Manager:
     def reader(self, resource: Resource, scope: Scope | None = None) -> ObjectReader:
         """A reader of one resource that never gives a copy older than our own last write."""
         return ObjectReader(self.client, self._informer(resource, scope), self.own_writes)
+
+    @property
+    def scope(self) -> Scope:
+        """Which objects controllers reconcile: of these namespaces, with these labels."""
+        return Scope(self.options.namespaces, self.options.selector)
 
     @property
     def controllers(self) -> tuple[Controller, ...]:
@@ -143,10 +158,7 @@ class Manager:
     def _informer(self, resource: Resource, scope: Scope | None) -> Informer:
         return self.informers.informer(resource, scope)
 
-    def _make_elector(self) -> LeaderElector | None:
-        election = self.options.election
-        if election is None:
-            return None
+    def _elector_of(self, election: Election) -> LeaderElector:
         self.metrics.leading(election.name, leads=False)
         return LeaderElector(
             self.client,
@@ -161,6 +173,9 @@ class Manager:
             serving(self.options.metrics_address, metrics_routes(self.metrics.registry)) as self.metrics_bound,
             serving(self.options.health_address, health_routes(self.alive, self.ready)) as self.health_bound,
         ):
+            for what, bound in (("metrics", self.metrics_bound), ("health", self.health_bound)):
+                if bound is not None:
+                    _log.info("%s served at %s:%d", what, *bound)
             yield
 
     async def _run(self, stopping: asyncio.Event) -> None:
@@ -178,19 +193,35 @@ class Manager:
         except BaseExceptionGroup as failures:
             raise _first(failures) from failures
         finally:
-            if self._elector is not None:
-                await self._elector.release()  # nothing of ours runs any more
+            # nothing of ours runs any more
+            own = [self._elector] if self._elector else []
+            await asyncio.gather(*(elector.release() for elector in (*own, *self._electors.values())))
 
     async def _start(self, group: asyncio.TaskGroup, background: list[asyncio.Task[None]]) -> None:
         for informer in self.informers.all:
             await _synced(informer)
-        if self._elector is not None:
-            await self._elector.acquire()
-            background.append(group.create_task(self._elector.keep(), name="election"))
-        for controller in self._controllers:
-            controller.start(group)
+        await self._begin((), self._elector, group, background)
+        async with asyncio.TaskGroup() as elections:
+            for election, controllers in self._elected.items():
+                elector = self._electors[election] if election else None
+                elections.create_task(self._begin(controllers, elector, group, background))
         self._started.set()
-        _log.info("%d controllers have started", len(self._controllers))
+
+    async def _begin(
+        self,
+        controllers: Sequence[Controller],
+        elector: LeaderElector | None,
+        group: asyncio.TaskGroup,
+        background: list[asyncio.Task[None]],
+    ) -> None:
+        """Start controllers once we lead, and keep leading."""
+        if elector is not None:
+            await elector.acquire()
+            background.append(group.create_task(elector.keep(), name="election"))
+        for controller in controllers:
+            controller.start(group)
+        if controllers:
+            _log.info("started: %s", ", ".join(controller.name for controller in controllers))
 
     async def _stop(self, background: list[asyncio.Task[None]]) -> None:
         _log.info("stopping")

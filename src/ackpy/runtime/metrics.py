@@ -34,22 +34,24 @@ class RuntimeMetrics:
         self._clock = clock
         ProcessCollector(registry=self.registry)
         GCCollector(registry=self.registry)
-        self._passes = self._counter("controller_runtime_reconcile", "Passes by how they ended", "controller", "result")
-        self._errors = self._counter("controller_runtime_reconcile_errors", "Passes that failed", "controller")
+        pass_labels = ("controller", "group")
+        queue_labels = ("name", *pass_labels)
+        self._passes = self._counter("controller_runtime_reconcile", "Passes by how they ended", *pass_labels, "result")
+        self._errors = self._counter("controller_runtime_reconcile_errors", "Passes that failed", *pass_labels)
         self._seconds = self._histogram(
-            "controller_runtime_reconcile_time_seconds", "Length of a pass", _PASS_SECONDS, "controller"
+            "controller_runtime_reconcile_time_seconds", "Length of a pass", _PASS_SECONDS, *pass_labels
         )
-        self._active = self._gauge("controller_runtime_active_workers", "Passes under way", "controller")
+        self._active = self._gauge("controller_runtime_active_workers", "Passes under way", *pass_labels)
         self._workers = self._gauge(
-            "controller_runtime_max_concurrent_reconciles", "Passes at a time, at most", "controller"
+            "controller_runtime_max_concurrent_reconciles", "Passes at a time, at most", *pass_labels
         )
-        self._adds = self._counter("workqueue_adds", "Additions", "name", "controller")
-        self._retries = self._counter("workqueue_retries", "Additions after a failed pass", "name", "controller")
+        self._adds = self._counter("workqueue_adds", "Additions", *queue_labels)
+        self._retries = self._counter("workqueue_retries", "Additions after a failed pass", *queue_labels)
         self._waits = self._histogram(
-            "workqueue_queue_duration_seconds", "From due to begun", _QUEUE_SECONDS, "name", "controller"
+            "workqueue_queue_duration_seconds", "From due to begun", _QUEUE_SECONDS, *queue_labels
         )
         self._works = self._histogram(
-            "workqueue_work_duration_seconds", "From begun to done", _QUEUE_SECONDS, "name", "controller"
+            "workqueue_work_duration_seconds", "From begun to done", _QUEUE_SECONDS, *queue_labels
         )
         request_labels = ("verb", "resource", "subresource")
         self._requests = self._counter(
@@ -65,21 +67,22 @@ class RuntimeMetrics:
         self._queues = _Queues()
         self.registry.register(self._queues)
 
-    def controller(self, name: str, workers: int) -> ControllerMetrics:
-        """Where a controller reports its passes."""
-        self._workers.labels(name).set(workers)
+    def controller(self, name: str, group: str, workers: int) -> ControllerMetrics:
+        """Where a controller reports its passes. `group` is its objects' API group: kinds of one name are in several."""
+        labels = (name, group)
+        self._workers.labels(*labels).set(workers)
         return ControllerMetrics(
             self._clock,
-            {outcome: self._passes.labels(name, outcome.value) for outcome in Outcome},
-            self._errors.labels(name),
-            self._seconds.labels(name),
-            self._active.labels(name),
+            {outcome: self._passes.labels(*labels, outcome.value) for outcome in Outcome},
+            self._errors.labels(*labels),
+            self._seconds.labels(*labels),
+            self._active.labels(*labels),
         )
 
-    def queue(self, name: str, snapshot: Callable[[], QueueSnapshot]) -> QueueMetrics:
+    def queue(self, name: str, group: str, snapshot: Callable[[], QueueSnapshot]) -> QueueMetrics:
         """Where a controller's queue reports (a QueueObserver); `snapshot` is called when somebody scrapes."""
-        self._queues.snapshots[name] = snapshot
-        labels = (name, name)
+        labels = (name, name, group)
+        self._queues.snapshots[labels] = snapshot
         return QueueMetrics(
             self._adds.labels(*labels),
             self._retries.labels(*labels),
@@ -168,21 +171,21 @@ class _Queues(Collector):
     """What is read from the queues when somebody scrapes."""
 
     def __init__(self) -> None:
-        self.snapshots: dict[str, Callable[[], QueueSnapshot]] = {}
+        self.snapshots: dict[tuple[str, str, str], Callable[[], QueueSnapshot]] = {}
 
     def collect(self) -> Iterable[Metric]:
-        labels = ("name", "controller")
+        labels = ("name", "controller", "group")
         depth = GaugeMetricFamily("workqueue_depth", "Keys that are due", labels=(*labels, "priority"))
         unfinished = GaugeMetricFamily("workqueue_unfinished_work_seconds", "Passes under way, summed", labels=labels)
         longest = GaugeMetricFamily(
             "workqueue_longest_running_processor_seconds", "The longest pass under way", labels=labels
         )
-        for name, take in self.snapshots.items():
+        for values, take in self.snapshots.items():
             snapshot = take()
             for priority, count in _depths(snapshot).items():
-                depth.add_metric((name, name, str(priority)), count)
-            unfinished.add_metric((name, name), sum(snapshot.active.values()))
-            longest.add_metric((name, name), max(snapshot.active.values(), default=0.0))
+                depth.add_metric((*values, str(priority)), count)
+            unfinished.add_metric(values, sum(snapshot.active.values()))
+            longest.add_metric(values, max(snapshot.active.values(), default=0.0))
         return depth, unfinished, longest
 
 

@@ -9,7 +9,7 @@ from ackpy.errors import NotFound
 from ackpy.kube.client import KubeClient
 from ackpy.kube.objects import Object, ObjectKey
 from ackpy.runtime.informer import Informer
-from ackpy.runtime.lookup import Absence
+from ackpy.runtime.lookup import Absence, Lookup
 from ackpy.runtime.ownwrites import OwnWrites
 
 _PATIENCE: Final = 0.5  # a watch usually tells within milliseconds; past this it is slower than a read
@@ -36,7 +36,7 @@ class ObjectReader:
             async with asyncio.timeout(self._patience):
                 while True:
                     sequence = self._informer.store.sequence
-                    found = self._informer.lookup(key)
+                    found = self._found(key)
                     if found is Absence.MISSING:
                         return None
                     if found is Absence.UNKNOWN:
@@ -47,6 +47,11 @@ class ObjectReader:
         except TimeoutError:
             pass  # the watch is late: ask the server
         return await self._ask(key)
+
+    def _found(self, key: ObjectKey) -> Lookup:
+        """What the cache knows. An object that its selectors leave out is none of ours, so it counts as gone."""
+        scope = self._informer.scope
+        return self._informer.store.get(key) if scope.labels or scope.fields else self._informer.lookup(key)
 
     async def _ask(self, key: ObjectKey) -> Object | None:
         try:
