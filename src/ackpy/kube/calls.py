@@ -71,17 +71,26 @@ DEFAULT_OPTIONS: Final = WriteOptions()
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Which objects of a resource to list or watch: of `namespace` (empty: all), by label and field selectors."""
+    """Which objects of a resource to list or watch: of `namespace` (empty: all), by label and field selectors.
+
+    `metadata_only`: of each object no more than its metadata, so that the server keeps spec, status and data to itself.
+    """
 
     namespace: str = ""
     labels: str = ""
     fields: str = ""
+    metadata_only: bool = False
 
     def query(self) -> Query:
         """The selectors as query parameters."""
         return tuple(
             (name, value) for name, value in (("labelSelector", self.labels), ("fieldSelector", self.fields)) if value
         )
+
+
+    def accept(self, form: str) -> str:
+        """The Accept header: JSON, or the form of metadata only, `PartialObjectMetadata` (`...List` for a list)."""
+        return f"application/json;as={form};g=meta.k8s.io;v=v1" if self.metadata_only else "application/json"
 
 
 EVERYTHING: Final = Selection()

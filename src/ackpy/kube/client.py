@@ -211,7 +211,7 @@ class KubeClient:
             "GET",
             resource.collection_path(selection.namespace),
             query,
-            self._headers(),
+            self._headers(selection.accept("PartialObjectMetadata")),
             total=None,
             silence=silence,
         )
@@ -240,7 +240,8 @@ class KubeClient:
         paging = (("limit", str(limit)),) if limit else ()
         query = (*selection.query(), *paging, *((("continue", rest),) if rest else ()))
         path = resource.collection_path(selection.namespace)
-        body = await self._json(RequestKind("list", str(resource)), "GET", path, query=query)
+        accept = selection.accept("PartialObjectMetadataList")
+        body = await self._json(RequestKind("list", str(resource)), "GET", path, query=query, accept=accept)
         meta = body.get("metadata") or {}
         items = tuple({**resource.type_meta, **item} for item in body.get("items") or ())
         return ObjectList(items, meta.get("resourceVersion") or "", meta.get("continue") or "")
@@ -254,15 +255,16 @@ class KubeClient:
         query: Query = (),
         body: PatchBody | None = None,
         content_type: str = "application/json",
+        accept: str = "application/json",
     ) -> Object:
-        headers = self._headers()
+        headers = self._headers(accept)
         if body is not None:
             headers = (*headers, ("Content-Type", content_type))
         request = HttpRequest(method, path, query, headers, None if body is None else orjson.dumps(body))
         return await self._exchange(_Call(kind, request))
 
-    def _headers(self) -> Query:
-        return (("User-Agent", self._agent), ("Accept", "application/json"))
+    def _headers(self, accept: str) -> Query:
+        return (("User-Agent", self._agent), ("Accept", accept))
 
     async def _exchange(self, call: _Call) -> Object:
         attempt = 0

@@ -41,7 +41,8 @@ class Type(StrEnum):
 class Member:
     """One property of a structure: `name` in the CRD, `aws` in the model ("" for a reference, which AWS does not know).
 
-    `ref` stands on the reference property: `ref_to` is the sibling property that it fills. `immutable` may carry advice.
+    `ref` stands on the reference property: `ref_to` is the sibling property that it fills, and `ref_required` says that one of the
+    two must be there. `immutable` may carry advice.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Member:
     immutable: bool | str = False
     ref: Ref | None = None
     ref_to: str = ""
+    ref_required: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,12 +237,16 @@ class TagShape:
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """A reference that the schema allows: `path` of the Ref property ("replication.roleRef"), what it may name and what it fills."""
+    """A reference that the schema allows: `path` of the Ref property ("replication.roleRef"), what it may name and what it fills.
+
+    `required`: it, or what it fills, must be there.
+    """
 
     path: str
     fills: str
     ref: Ref
     list: bool
+    required: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -328,7 +334,8 @@ def _edges(node: Node, prefix: str) -> Iterator[Edge]:
     for member in sorted(node.members.values(), key=lambda each: each.name):
         path = f"{prefix}{member.name}"
         if member.ref is not None:
-            yield Edge(path, f"{prefix}{member.ref_to}", member.ref, member.node.type is Type.LIST)
+            many = member.node.type is Type.LIST
+            yield Edge(path, f"{prefix}{member.ref_to}", member.ref, many, member.ref_required)
         else:
             yield from _edges_below(member.node, path)
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from ackpy.errors import KubeError
 from ackpy.kube.calls import Selection
 from ackpy.kube.client import KubeClient
-from ackpy.kube.objects import Object, ObjectKey, key_of
+from ackpy.kube.objects import Object, ObjectKey, key_of, metadata
 from ackpy.kube.resource import Resource
 from ackpy.kube.watch import EventType, ListWatch, WatchEvent, without_managed_fields
 from ackpy.runtime.lookup import Absence, Lookup
@@ -22,16 +22,21 @@ Handler: TypeAlias = Callable[[Change], None]
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Which objects of a resource to watch: of these namespaces (none: of all), by selectors."""
+    """Which objects of a resource to watch: of these namespaces (none: of all), by selectors.
+
+    `metadata_only`: to learn that they change, without what they hold. Then the Store has of each no more than what tells it apart:
+    annotations go too, for kubectl keeps a copy of the whole object in one.
+    """
 
     namespaces: tuple[str, ...] = ()
     labels: str = ""
     fields: str = ""
+    metadata_only: bool = False
 
     def selections(self, resource: Resource) -> tuple[Selection, ...]:
         """One for each list and watch that it takes. Namespaces mean nothing to a resource that lives in none."""
         namespaces = self.namespaces if resource.namespaced and self.namespaces else ("",)
-        return tuple(Selection(namespace, self.labels, self.fields) for namespace in namespaces)
+        return tuple(Selection(namespace, self.labels, self.fields, self.metadata_only) for namespace in namespaces)
 
     def covers(self, resource: Resource, key: ObjectKey) -> bool:
         """Whether an object that is not found must be missing: one that a selector may leave out need not."""
@@ -40,6 +45,7 @@ class Scope:
 
 
 ALL: Scope = Scope()
+_TELLS_APART: Final = ("name", "namespace", "uid", "resourceVersion", "generation", "deletionTimestamp", "labels")
 
 
 class Informer:
@@ -52,13 +58,14 @@ class Informer:
         scope: Scope = ALL,
         *,
         indexes: Mapping[str, IndexFunction] | None = None,
-        transform: Callable[[Object], Object] = without_managed_fields,
+        transform: Callable[[Object], Object] | None = None,
     ) -> None:
+        shorten = transform or (_bare if scope.metadata_only else without_managed_fields)
         self.resource = resource
         self.scope = scope
         self.store = Store(indexes)
         self._watches = tuple(
-            ListWatch(client, resource, selection, transform=transform) for selection in scope.selections(resource)
+            ListWatch(client, resource, selection, transform=shorten) for selection in scope.selections(resource)
         )
         self._unsynced = set(self._watches)
         self._synced = asyncio.Event()
@@ -177,4 +184,14 @@ class SharedInformers:
             self._group.create_task(informer.run(), name=f"informer of {informer.resource}")
 
     def _of(self, resource: Resource) -> Iterable[Informer]:
-        return (informer for (held, _), informer in self._informers.items() if held == resource)
+        """Those that have the objects whole."""
+        return (
+            informer
+            for (held, scope), informer in self._informers.items()
+            if held == resource and not scope.metadata_only
+        )
+
+
+def _bare(obj: Object) -> Object:
+    meta = metadata(obj)
+    return {"metadata": {name: meta[name] for name in _TELLS_APART if name in meta}}

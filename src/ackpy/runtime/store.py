@@ -95,6 +95,10 @@ class Store:
             index.put(key, obj)
         self._indexes[name] = index
 
+    def has_index(self, name: str) -> bool:
+        """Whether there is such an index."""
+        return name in self._indexes
+
     def by_index(self, name: str, value: str) -> tuple[Object, ...]:
         """The objects that have this value in the index. KeyError when there is no such index."""
         return tuple(self._objects[key] for key in self._indexes[name].keys(value))

@@ -135,4 +135,5 @@ def _with_reference(member: Member, original: str, ref: Ref | None) -> Iterator[
     except ValueError as error:
         raise DefinitionError(f"{member.name}: {error}") from None
     yield replace(member, required=False)
-    yield Member(name, "", Node(Type.LIST, element=_REFERENCE) if many else _REFERENCE, ref=ref, ref_to=member.name)
+    node = Node(Type.LIST, element=_REFERENCE) if many else _REFERENCE
+    yield Member(name, "", node, ref=ref, ref_to=member.name, ref_required=member.required)
