@@ -136,6 +136,11 @@ def test_every_reason_not_to_act_has_a_text(code: Code) -> None:
             "wanted",
             "state",
             "what",
+            "expected",
+            "id",
+            "map",
+            "selectors",
+            "host",
         ],
         "word",
     )

@@ -21,6 +21,7 @@ ROWS: list[tuple[str, Raw, str, Any]] = [
     ("aws-endpoint-url", "https://aws.example", "aws.endpoint_url", "https://aws.example"),
     ("aws-identity-endpoint-url", "https://sts.example", "aws.identity_endpoint_url", "https://sts.example"),
     ("allow-unsafe-aws-endpoint-urls", "T", "aws.allow_unsafe_endpoints", True),
+    ("allowed-endpoint-hosts", "proxy.example, *.inner.example", "reconciler.endpoints.hosts", ("proxy.example", "*.inner.example")),
     ("aws-endpoint-use-path-style", "true", "aws.path_style", True),
     ("http-client-timeout", "1m30s", "aws.timeout", 90.0),
     ("deletion-policy", "retain", "reconciler.deletion_policy", "retain"),

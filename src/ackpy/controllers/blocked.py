@@ -21,12 +21,21 @@ class Code(StrEnum):
     REFUSED = "refused"
     IMMUTABLE = "immutable"
     NO_UPDATE = "no-update"
-    DELETION_POLICY = "deletion-policy"
+    ANNOTATION = "annotation"
     REGION = "region"
+    ACCOUNT = "account"
+    ROLE = "role"
+    SELECTORS = "selectors"
+    ENDPOINT = "endpoint"
+    UNSAFE_ENDPOINT = "unsafe-endpoint"
     UNSUPPORTED = "unsupported"
     ADOPTED_GONE = "adopted-gone"
     FAILED = "failed"
     BUSY = "busy"
+
+
+WITHOUT_ROLE: Final = frozenset({Code.ROLE, Code.SELECTORS})
+"""What ACK's clients know by a message of its own: nobody is there to act."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +54,7 @@ class Blocked:
     @property
     def terminal(self) -> bool:
         """Whether somebody has to edit something; otherwise waiting is enough."""
-        return self.code is not Code.BUSY
+        return self.code not in {Code.BUSY, *WITHOUT_ROLE}
 
     @property
     def text(self) -> str:
@@ -77,13 +86,33 @@ _TEXTS: Final[Mapping[Code, tuple[str, str]]] = {
         "{paths}: AWS has no operation that changes it",
         "set it back, or delete the object and create it anew",
     ),
-    Code.DELETION_POLICY: (
-        'the annotation {annotation} of {holder} is "{found}"; it must be "delete" or "retain"',
+    Code.ANNOTATION: (
+        'the annotation {annotation} of {holder} is "{found}"; it must be {expected}',
         "nothing is created, changed or deleted until it is corrected",
     ),
     Code.REGION: (
         "the resource is in region {found}, the annotation services.k8s.aws/region says {wanted}",
         "a resource cannot move: set the annotation back, or delete the object and create it anew",
+    ),
+    Code.ACCOUNT: (
+        "the resource is in account {found}, the role in use is of account {wanted}",
+        "a resource cannot move: give the namespace back to account {found}, or delete the object and create it anew",
+    ),
+    Code.ROLE: (
+        'retrieving role ARN for account/team ID "{id}" from "{map}" configmap: {why}',
+        "add the role to the ConfigMap; the object is tried again at once",
+    ),
+    Code.SELECTORS: (
+        "several IAMRoleSelectors match: {selectors}",
+        "one object has one role: narrow or delete all but one of them",
+    ),
+    Code.ENDPOINT: (
+        "the annotation {annotation} of {holder} sends requests to {host}, which is no endpoint of AWS",
+        "take it away, or let the controller run with --allowed-endpoint-hosts={host}",
+    ),
+    Code.UNSAFE_ENDPOINT: (
+        "the annotation {annotation} of {holder} sends requests to {host} without TLS",
+        "use https, or let the controller run with --allow-unsafe-aws-endpoint-urls",
     ),
     Code.UNSUPPORTED: (
         "{what}: not supported by this version",

@@ -19,9 +19,11 @@ TERMINAL: Final = "ACK.Terminal"
 RECOVERABLE: Final = "ACK.Recoverable"
 ADVISORY: Final = "ACK.Advisory"
 LATE_INITIALIZED: Final = "ACK.LateInitialized"
+ROLE_SELECTED: Final = "ACK.IAMRoleSelected"
 READY: Final = "Ready"
 
 SYNCED_TEXT: Final = "Resource synced successfully"
+NO_ROLE_TEXT: Final = "IAM Role is not available"
 NOT_SYNCED_TEXT: Final = "Resource not synced"
 UNKNOWN_TEXT: Final = "Unable to determine if desired resource state matches latest observed state"
 TERMINAL_REASON: Final = "resource is in terminal condition"
@@ -43,6 +45,7 @@ class Report:
 
     `synced` is None when it cannot be told because of `recoverable`. `terminal` and `recoverable` are the condition's messages, "" where
     it does not hold. `advice` says what to do, for people. `late` says whether late initialisation is complete; None on kinds without.
+    `roleless` says that it is not synced because nobody may act; `selected` is what ACK.IAMRoleSelected says, "" where it is absent.
     """
 
     synced: bool | None
@@ -52,6 +55,8 @@ class Report:
     advice: str = ""
     advisories: tuple[Advisory, ...] = ()
     late: bool | None = None
+    roleless: bool = False
+    selected: str = ""
 
     @property
     def failed(self) -> bool:
@@ -71,6 +76,7 @@ def render(report: Report, previous: Sequence[Condition], now: datetime, *, fres
         *(_entry(ADVISORY, "True", each.reason, each.message) for each in report.advisories),
         *_late(report),
         synced,
+        *_selected(report),
         _ready(report, synced),
     ]
     return [_timed(entry, previous, now, fresh=fresh and entry["type"] in {SYNCED, READY}) for entry in entries]
@@ -91,7 +97,11 @@ def _synced(report: Report) -> Condition:
         return _entry(SYNCED, "Unknown", report.reason or report.recoverable, UNKNOWN_TEXT)
     if report.synced:
         return _entry(SYNCED, "True", report.reason, SYNCED_TEXT)
-    return _entry(SYNCED, "False", report.reason, NOT_SYNCED_TEXT)
+    return _entry(SYNCED, "False", report.reason, NO_ROLE_TEXT if report.roleless else NOT_SYNCED_TEXT)
+
+
+def _selected(report: Report) -> list[Condition]:
+    return [_entry(ROLE_SELECTED, "True", "Selected", report.selected)] if report.selected else []
 
 
 def _late(report: Report) -> list[Condition]:
@@ -115,6 +125,8 @@ def _ready(report: Report, synced: Condition) -> Condition:
     for kind, message in ((TERMINAL, report.terminal), (RECOVERABLE, report.recoverable)):
         if message:
             return _entry(READY, "False", kind, f"{message}. {report.advice}" if report.advice else message)
+    if report.roleless:
+        return _entry(READY, "False", SYNCED, f"{NO_ROLE_TEXT}: {report.reason}. {report.advice}")
     return {**synced, "type": READY}
 
 

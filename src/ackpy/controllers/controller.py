@@ -18,7 +18,9 @@ from ackpy.controllers import intent, memory
 from ackpy.controllers.identity import identifiers
 from ackpy.controllers.ledger import Ledger
 from ackpy.controllers.options import ReconcilerOptions
+from ackpy.controllers.place import Place
 from ackpy.controllers.resource import ResourceReconciler, World
+from ackpy.controllers.roles import ClusterRoles
 from ackpy.kube.events import EventRecorder
 from ackpy.kube.objects import Object, ObjectKey, key_of
 from ackpy.kube.resource import NAMESPACES, Resource
@@ -30,7 +32,7 @@ from ackpy.runtime.lookup import Lookup
 from ackpy.runtime.manager import Manager
 from ackpy.runtime.predicate import edited
 from ackpy.runtime.reader import ObjectReader
-from ackpy.runtime.store import Change
+from ackpy.runtime.store import Change, Store
 from ackpy.runtime.writer import ObjectWriter
 
 OWN_ANNOTATIONS: Final = (memory.ANNOTATION, intent.ANNOTATION)
@@ -46,12 +48,14 @@ def controller(
     *,
     ledger: Ledger | None = None,
     election: Election | None = None,
+    roles: ClusterRoles | None = None,
 ) -> Controller:
     """The controller of one kind, to run with the manager. `account` is who we are to AWS (`Sessions.identity`).
 
-    It watches namespaces too, for their annotations. `ledger` is what it notes its AWS calls in; several kinds may share one.
+    It watches namespaces and what `roles` watches too. `ledger` is what it notes its AWS calls in. Kinds may share both; None makes one.
     `election` is a Lease to hold beside the manager's own. In metrics it goes by the kind, as ACK's.
     """
+    roles = roles or ClusterRoles(manager, options)
     resource = resource_of(descriptor)
     informer = manager.informers.informer(resource, manager.scope)
     informer.store.add_index(_INDEX, lambda obj: _names(descriptor, obj))
@@ -62,19 +66,18 @@ def controller(
         recorder=Events(manager.events),
         time=manager.client.clock,
         ids=lambda: uuid.uuid4().hex,
+        roles=roles,
     )
+    reconciler = ResourceReconciler(descriptor, options, world, ledger)
     made = manager.add_controller(
         descriptor.kind.lower(),
         resource,
-        ResourceReconciler(descriptor, options, world, ledger),
-        ControllerOptions(
-            workers=options.concurrency,
-            predicate=edited(ignoring=OWN_ANNOTATIONS),
-            resync=options.resync_seconds,
-        ),
+        reconciler,
+        _pace(options),
         election=election,
     )
     made.watches(resource, _namesakes(descriptor, informer), predicate=_frees_a_name(descriptor), scope=manager.scope)
+    _heed(made, reconciler, informer.store, roles)
     return made
 
 
@@ -124,9 +127,10 @@ class AwsCloud:
         self._model, self._service = descriptor.model, descriptor.service
         self._allowed = frozenset(usage.operation for usage in descriptor.operations())
 
-    async def calls(self, region: str, ticket: Ticket, listener: Callable[[Sent], None]) -> Client:
+    async def calls(self, place: Place, ticket: Ticket, listener: Callable[[Sent], None]) -> Client:
         """See `Cloud.calls`."""
-        client = await self._sessions.client(Target(self._model, region, alias=self._service))
+        target = Target(self._model, place.region, place.role_arn, place.endpoint_url, self._service)
+        client = await self._sessions.client(target)
         return client.allowing(self._allowed).on_behalf(ticket).heard_by(listener)
 
 
@@ -143,6 +147,19 @@ class Events:
     def warning(self, obj: Object, reason: str, message: str) -> None:
         """See `Recorder.warning`."""
         self.recorder.record(obj, "Warning", reason, message)
+
+
+def _pace(options: ReconcilerOptions) -> ControllerOptions:
+    return ControllerOptions(
+        workers=options.concurrency, predicate=edited(ignoring=OWN_ANNOTATIONS), resync=options.resync_seconds
+    )
+
+
+def _heed(made: Controller, reconciler: ResourceReconciler, seen: Store, roles: ClusterRoles) -> None:
+    """Look at the objects for which somebody else's word has changed: their namespace's, the role maps', the selectors'."""
+    made.watches(NAMESPACES, lambda namespace: reconciler.displaced(seen.list(key_of(namespace).name)))
+    for resource, scope in roles.watched:
+        made.watches(resource, lambda _: reconciler.displaced(seen.list()), scope=scope)
 
 
 def _names(descriptor: Descriptor, obj: Object) -> tuple[str, ...]:

@@ -10,14 +10,14 @@ from typing import Any, Final
 
 from ackpy.aws.classify import Meaning
 from ackpy.controllers import plan as plans
-from ackpy.controllers.blocked import Blocked, Code
+from ackpy.controllers.blocked import Blocked
 from ackpy.controllers.endings import blocked, failed, waiting
 from ackpy.controllers.faults import verdict
 from ackpy.controllers.intent import Claim, made
 from ackpy.controllers.manager import ResourceManager
 from ackpy.controllers.observe import Observation, tops
 from ackpy.controllers.options import DeletionPolicy
-from ackpy.controllers.place import is_read_only
+from ackpy.controllers.place import is_read_only, mistyped
 from ackpy.controllers.run import Ending, LetGo, News, Run
 from ackpy.controllers.state import Gate, gate
 from ackpy.errors import AwsApiError, AwsError
@@ -38,13 +38,10 @@ _NO_ANSWER_TO_TRUST: Final = frozenset(
 def policy(descriptor: Descriptor, obj: Object, namespace: Object, flag: DeletionPolicy) -> DeletionPolicy | Blocked:
     """The object's annotation, else its namespace's for this service, else the flag. A value that is neither is refused, not guessed."""
     service = f"{descriptor.service.lower()}.{ANNOTATION}"
-    for holder, held, annotation in (
-        (f"{descriptor.kind} {objects.key_of(obj)}", obj, ANNOTATION),
-        (f"Namespace {objects.key_of(obj).namespace}", namespace, service),
-    ):
-        found = objects.annotations_of(held).get(annotation, "")
+    for holder, annotation in ((obj, ANNOTATION), (namespace, service)):
+        found = objects.annotations_of(holder).get(annotation, "")
         if found and found not in set(DeletionPolicy):
-            return Blocked(Code.DELETION_POLICY, {"annotation": annotation, "holder": holder, "found": found})
+            return mistyped(holder, annotation, '"delete" or "retain"')
         if found:
             return DeletionPolicy(found)
     return flag

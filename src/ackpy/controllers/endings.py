@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from ackpy.controllers import late_init, tags
 from ackpy.controllers.apply import Applied
-from ackpy.controllers.blocked import Blocked, Code
+from ackpy.controllers.blocked import WITHOUT_ROLE, Blocked, Code
 from ackpy.controllers.conditions import Advisory, Report
 from ackpy.controllers.faults import Fault, fault
 from ackpy.controllers.memory import Memory, digests
@@ -33,6 +33,8 @@ _BLOCKED_EVENTS: Final = {
     Code.NO_UPDATE: "Immutable",
     Code.BUSY: "Waiting",
     Code.FAILED: "Failed",
+    Code.ROLE: "NoRole",
+    Code.SELECTORS: "NoRole",
 }
 _CHANGES: Final[Mapping[Cause, tuple[str, str, bool]]] = {
     Cause.EDIT: ("Updated", "Changed in AWS: {paths}", False),
@@ -56,7 +58,7 @@ def refused(block: Blocked) -> Report:
     """The conditions of a pass that was blocked."""
     if block.terminal:
         return Report(synced=False, terminal=block.text, advice=block.advice)
-    return Report(synced=False, reason=block.text)
+    return Report(synced=False, reason=block.text, advice=block.advice, roleless=block.code in WITHOUT_ROLE)
 
 
 def failed(run: Run, errors: Sequence[AwsError], latest: Observation | None = None) -> Ending:

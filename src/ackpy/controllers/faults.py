@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from typing import Final
 
 from ackpy.aws.classify import Meaning, Verdict, classify
+from ackpy.aws.failures import NoCredentials
 from ackpy.errors import AwsApiError, AwsError
 from ackpy.model.descriptor import Descriptor
 
+CREDENTIALS_SECONDS: Final = 5.0
 _ADVICE: Final = {
     Meaning.DENIED: "the controller's AWS identity lacks a permission, or the resource belongs to another account",
-    Meaning.CREDENTIALS: "the controller has no valid AWS credentials",
+    Meaning.CREDENTIALS: "the controller has no valid AWS credentials, or may not assume the role",
     Meaning.NOT_IMPLEMENTED: "the AWS endpoint does not offer this operation",
     Meaning.TERMINAL: "correct the spec",
 }
@@ -56,9 +58,14 @@ def fault(descriptor: Descriptor, errors: Sequence[AwsError]) -> Fault:
         event=_EVENTS.get(gravest.meaning, "Failed"),
         detail="; ".join(_detail(error) for error in errors),
         advice=_advice(gravest),
-        after=max(each.after for _, each in verdicts),
+        after=max(_pause(each, each_verdict) for each, each_verdict in verdicts),
         error=first,
     )
+
+
+def _pause(error: AwsError, found: Verdict) -> float:
+    """Seconds that something asks for. A role that may be assumed at last tells nobody, so that it is asked again soon."""
+    return CREDENTIALS_SECONDS if isinstance(error, NoCredentials) else found.after
 
 
 def verdict(descriptor: Descriptor, error: AwsError) -> Verdict:

@@ -21,6 +21,7 @@ from ackpy.model.descriptor import Descriptor
 
 ANNOTATION: Final = "ackpy.services.k8s.aws/create-intent"
 VERSION: Final = 1
+_PLACE: Final = ("account", "region")
 
 
 class Stage(StrEnum):
@@ -32,11 +33,16 @@ class Stage(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """The last create attempt of the object `uid`; `nonce` tells attempts apart."""
+    """The last create attempt of the object `uid`; `nonce` tells attempts apart.
+
+    `account` and `region` are where it was made: the resource is looked for there, whatever annotations say by then.
+    """
 
     uid: str
     stage: Stage
     nonce: str
+    account: str = ""
+    region: str = ""
 
     @classmethod
     def of(cls, obj: Object) -> Self | None:
@@ -44,11 +50,13 @@ class Intent:
         held = read_bound(obj, ANNOTATION, VERSION)
         if held is None or held.get("stage") not in set(Stage) or not isinstance(held.get("nonce"), str):
             return None
-        return cls(objects.uid_of(obj), Stage(held["stage"]), held["nonce"])
+        where = [str(held.get(name) or "") for name in _PLACE]
+        return cls(objects.uid_of(obj), Stage(held["stage"]), held["nonce"], *where)
 
     def annotation(self) -> str:
         """The annotation's value."""
-        return write_bound(VERSION, self.uid, stage=self.stage, nonce=self.nonce)
+        where = {name: value for name in _PLACE if (value := getattr(self, name))}
+        return write_bound(VERSION, self.uid, stage=self.stage, nonce=self.nonce, **where)
 
     @property
     def token(self) -> str:

@@ -42,6 +42,18 @@ class Gates:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoints:
+    """Which AWS endpoints a namespace may name: AWS's own, `default` (--aws-endpoint-url), and `hosts` (--allowed-endpoint-hosts).
+
+    A host is `host`, `host:port` or `*.domain`. `unsafe` lets plain http and loopback be named too.
+    """
+
+    default: str = ""
+    hosts: tuple[str, ...] = ()
+    unsafe: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReconcilerOptions:
     """How objects are reconciled.
 
@@ -50,7 +62,7 @@ class ReconcilerOptions:
     what was created, `verify_seconds` later, for AWS and its emulators drop some parameters silently. `terminal_retry_seconds`
     is between two tries of what AWS refused until somebody edits it, for quotas and missing roles get mended in AWS too.
     `system_namespace` is the controller's own, where its ConfigMaps are; `carm` lets namespaces name the account that owns their
-    resources, `cross_namespace` references lead to other namespaces.
+    resources, `cross_namespace` references lead to other namespaces; `endpoints` are those that namespaces may name.
     ConfigError: a value has no meaning.
     """
 
@@ -67,6 +79,7 @@ class ReconcilerOptions:
     system_namespace: str = "ack-system"
     carm: bool = True
     cross_namespace: bool = True
+    endpoints: Endpoints = Endpoints()
 
     def __post_init__(self) -> None:
         if not self.region:

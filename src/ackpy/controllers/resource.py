@@ -7,27 +7,28 @@ end between any two of them, by a crash too: what it wrote before tells the next
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from ackpy.aws import classify
 from ackpy.aws.budget import Ticket
-from ackpy.controllers import deletion, patches
+from ackpy.controllers import accounts, deletion, patches
 from ackpy.controllers import plan as plans
+from ackpy.controllers.accounts import Home, Roles
 from ackpy.controllers.blocked import Blocked, Code
 from ackpy.controllers.conditions import Report
 from ackpy.controllers.endings import blocked, failed, settled
 from ackpy.controllers.identity import Identity, identifiers, identity, owner
-from ackpy.controllers.intent import Claim, Intent, Stage, made
+from ackpy.controllers.intent import Claim, Intent, Stage
 from ackpy.controllers.ledger import Ledger
 from ackpy.controllers.manager import ResourceManager
 from ackpy.controllers.memory import Memory, digests
 from ackpy.controllers.observe import Observation, read_plan
 from ackpy.controllers.options import DeletionPolicy, ReconcilerOptions
-from ackpy.controllers.place import moved, region
+from ackpy.controllers.place import Place, moved
 from ackpy.controllers.plan import Cause, Plan
 from ackpy.controllers.refusals import refusal, remaking, renamed, unsupported
-from ackpy.controllers.run import Ending, LetGo, News, Run, Trace
+from ackpy.controllers.run import Ending, Ground, LetGo, News, Run, Trace
 from ackpy.controllers.state import gate
 from ackpy.controllers.world import Cloud, Cluster, Ids, Recorder, Time
 from ackpy.errors import AwsError, Conflict, NotFound, TerminalError
@@ -35,7 +36,6 @@ from ackpy.kube import objects
 from ackpy.kube.objects import Object, ObjectKey
 from ackpy.model.delta import Mode
 from ackpy.model.descriptor import Aspect, Descriptor
-from ackpy.model.request import Scope
 from ackpy.runtime.causes import Cause as Wake
 from ackpy.runtime.lookup import Absence
 from ackpy.runtime.reconciler import Request, Result
@@ -50,6 +50,7 @@ class World:
     recorder: Recorder
     time: Time
     ids: Ids
+    roles: Callable[[], Roles] = Roles
 
 
 class ResourceReconciler:
@@ -78,15 +79,23 @@ class ResourceReconciler:
         except NotFound:
             return Result.done()
 
+    def displaced(self, seen: Iterable[Object]) -> Iterator[ObjectKey]:
+        """Those of the objects whose account, role, region, endpoint or deletion policy is another than at their last pass."""
+        for obj in seen:
+            trace, namespace = self._traces.get(objects.key_of(obj)), self._namespace(obj)
+            if trace and trace.ground and namespace is not None and trace.ground != self._ground(obj, namespace):
+                yield objects.key_of(obj)
+
     async def _steps(self, obj: Object, request: Request) -> Result:
-        """Step 1, who: the namespace's word, account and region, the deletion policy. Then creation and care, or the end."""
+        """Step 1, who: the namespace's word, account, role, region, the deletion policy. Then creation and care, or the end."""
         namespace = self._namespace(obj)
         if namespace is None:
             return Result.retry()  # its annotations decide on region and deletion: absence must be known
         trace = self._trace(obj)
         edited = Wake.EDIT in request.causes and trace.generation != objects.generation_of(obj)
-        run = Run.of(obj, self._descriptor, self._options, self._scope(obj, namespace), trace, edited=edited)
-        policy = deletion.policy(self._descriptor, obj, namespace, self._options.deletion_policy)
+        ground = trace.ground = self._ground(obj, namespace)
+        run = Run.of(obj, self._descriptor, self._options, ground.place, trace, edited=edited)
+        policy = ground.policy
         if isinstance(policy, Blocked):
             return await self._finish(run, obj, blocked(run, policy))
         try:
@@ -114,7 +123,9 @@ class ResourceReconciler:
     async def _create(self, run: Run, manager: ResourceManager) -> Result:
         """The intent and the finalizer, the create call, and at once what the create call cannot carry."""
         intent = run.intent if run.claim is Claim.OPEN else None
-        intent = intent or Intent(objects.uid_of(run.obj), Stage.OPEN, self._world.ids())
+        intent = intent or Intent(
+            objects.uid_of(run.obj), Stage.OPEN, self._world.ids(), run.scope.account, run.scope.region
+        )
         manager = replace(manager, scope=replace(run.scope, token=intent.token))
         desired = run.desired()
         plan = plans.creation(self._descriptor, desired, manager.scope)
@@ -164,6 +175,8 @@ class ResourceReconciler:
         if self._descriptor.finalizer not in objects.finalizers_of(run.obj):
             return Result.done()
         end: Ending | LetGo | None = deletion.without_aws(run, policy, owned=self._duplicate(run) is None)
+        if end is None and run.place.blocked:
+            end = blocked(run, run.place.blocked)
         try:
             end = end or await deletion.delete(run, await self._manager(run, request))
         except AwsError as error:
@@ -177,6 +190,7 @@ class ResourceReconciler:
 
     async def _finish(self, run: Run, seen: Object, end: Ending) -> Result:
         """Steps 6 and 7: one patch of metadata and spec if they changed, one of the status if it did, then the Events."""
+        end = replace(end, report=replace(end.report, selected=run.place.selected))
         if patch := patches.ending(seen, end):
             seen = await self._world.cluster.patch(seen, patch)
         patch = patches.status(seen, end, run.scope, self._world.time.now(), edited=run.edited)
@@ -202,14 +216,15 @@ class ResourceReconciler:
     async def _manager(self, run: Run, request: Request) -> ResourceManager:
         ticket = Ticket(request.key.namespace, request.priority)
         heard = self.ledger.of(objects.uid_of(run.obj)).heard
-        calls = await self._world.cloud.calls(run.scope.region, ticket, heard)
+        calls = await self._world.cloud.calls(run.place, ticket, heard)
         return ResourceManager(self._descriptor, calls, run.scope)
 
     def _unwise(self, run: Run) -> Blocked | None:
         """What speaks against acting at all, as far as it can be known without asking AWS."""
         made = run.claim in {Claim.OPEN, Claim.OWNED}
         return (
-            unsupported(run.obj, self._descriptor.finalizer, self._references)
+            run.place.blocked
+            or unsupported(run.obj, self._descriptor.finalizer, self._references)
             or moved(run.obj, run.scope.region)
             or renamed(self._descriptor, run.spec, run.memory if made else None)
             or self._duplicate(run)
@@ -232,13 +247,17 @@ class ResourceReconciler:
         return Blocked(Code.DUPLICATE, facts, on=(older,))
 
     def _identity(self, obj: Object) -> Identity | None:
-        place = self._scope(obj, self._namespace(obj) or {})
+        place = self._place(obj, self._namespace(obj) or {})
         return identity(self._descriptor, obj, place.account, place.region)
 
-    def _scope(self, obj: Object, namespace: Object) -> Scope:
-        where = region(obj, namespace, self._options.region, made=made(self._descriptor, obj))
-        cloud = self._world.cloud
-        return Scope(cloud.account, where, cloud.partition, objects.annotations_of(obj))
+    def _ground(self, obj: Object, namespace: Object) -> Ground:
+        policy = deletion.policy(self._descriptor, obj, namespace, self._options.deletion_policy)
+        return Ground(self._place(obj, namespace), policy)
+
+    def _place(self, obj: Object, namespace: Object) -> Place:
+        home = Home(self._world.cloud.account, self._world.cloud.partition)
+        around = accounts.Setting(namespace, self._world.roles(), home, self._options)
+        return accounts.place(self._descriptor, obj, around)
 
     def _namespace(self, obj: Object) -> Object | None:
         """The object's namespace, empty where there is none; None while that is not known."""

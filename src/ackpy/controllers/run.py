@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 
 from ackpy.controllers import tags
+from ackpy.controllers.blocked import Blocked
 from ackpy.controllers.conditions import Report
 from ackpy.controllers.intent import Claim, Intent, claim
 from ackpy.controllers.memory import Memory, digests, modes
 from ackpy.controllers.observe import Observation
-from ackpy.controllers.options import ReconcilerOptions
+from ackpy.controllers.options import DeletionPolicy, ReconcilerOptions
+from ackpy.controllers.place import Place
 from ackpy.controllers.plan import Cause
 from ackpy.kube import objects
 from ackpy.kube.objects import Object
@@ -22,13 +24,21 @@ from ackpy.model.request import Scope, View
 from ackpy.runtime.reconciler import Result
 
 
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What others than the object decide for a pass: where and as whom it acts, and what becomes of AWS's side in the end."""
+
+    place: Place
+    policy: DeletionPolicy | Blocked
+
+
 @dataclass(slots=True)
 class Trace:
     """What is kept of an object between passes, in memory only: losing it costs a write or a look, never a resource.
 
     `uid` tells it from another object of the same name; `generation` is the last one answered; `waits` counts the looks at a state
     that did not come; `unverified` says that what was created has not been looked at since, `verifying` that the next pass does;
-    `deleting` that AWS took a delete call.
+    `deleting` that AWS took a delete call. `ground` is that of the last pass: another one now is worth a pass.
     """
 
     uid: str = ""
@@ -37,6 +47,7 @@ class Trace:
     unverified: bool = False
     verifying: bool = False
     deleting: bool = False
+    ground: Ground | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +60,7 @@ class Run:
     obj: Object
     descriptor: Descriptor
     options: ReconcilerOptions
+    place: Place
     scope: Scope
     trace: Trace
     edited: bool
@@ -63,7 +75,7 @@ class Run:
         obj: Object,
         descriptor: Descriptor,
         options: ReconcilerOptions,
-        scope: Scope,
+        place: Place,
         trace: Trace,
         *,
         edited: bool,
@@ -73,7 +85,7 @@ class Run:
         mark, memory = claim(descriptor, obj), Memory.of(obj)
         spoken = modes(descriptor, obj.get("spec") or {}, memory, unconfirmed=mark is Claim.OPEN)
         managed = _with_tags(descriptor, spoken, defaults)
-        return cls(obj, descriptor, options, scope, trace, edited, defaults, mark, memory, managed)
+        return cls(obj, descriptor, options, place, place.scope(obj), trace, edited, defaults, mark, memory, managed)
 
     @property
     def spec(self) -> Mapping[str, Any]:

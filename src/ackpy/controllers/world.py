@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from ackpy.aws.budget import Ticket
 from ackpy.aws.metrics import Sent
+from ackpy.controllers.place import Place
 from ackpy.kube.objects import Object, ObjectKey
 from ackpy.runtime.lookup import Lookup
 
@@ -28,7 +29,7 @@ class Calls(Protocol):
 
 
 class Cloud(Protocol):
-    """The AWS account that owns what is made, and the way to its regions."""
+    """The controller's own AWS account, and the way to it and to others."""
 
     @property
     def account(self) -> str:
@@ -40,8 +41,8 @@ class Cloud(Protocol):
         """The partition: "aws", "aws-cn", "aws-us-gov"."""
         ...
 
-    async def calls(self, region: str, ticket: Ticket, listener: Callable[[Sent], None]) -> Calls:
-        """The kind's service in a region; `listener` is told of each request. Raises AwsError without credentials."""
+    async def calls(self, place: Place, ticket: Ticket, listener: Callable[[Sent], None]) -> Calls:
+        """The kind's service at a place, as its role; `listener` is told of each request. Raises AwsError without credentials."""
         ...
 
 

@@ -13,6 +13,7 @@ from ackpy.aws.metrics import Calls
 from ackpy.aws.session import Identity, Options, Sessions
 from ackpy.controllers.controller import controller
 from ackpy.controllers.ledger import Ledger
+from ackpy.controllers.roles import ClusterRoles
 from ackpy.errors import AwsError, StartError
 from ackpy.kube.client import KubeClient
 from ackpy.kube.clock import SystemClock
@@ -48,10 +49,10 @@ async def run(
             _session_options(options.aws), calls=Calls(manager.metrics.registry), clock=SystemClock()
         ) as sessions:
             account = await _identity(sessions, options.reconciler.region)
-            ledger = Ledger()
+            ledger, roles = Ledger(), ClusterRoles(manager, options.reconciler)
             for kind, settings in kinds:
                 election = of_services.get(kind.service)
-                controller(kind, settings, manager, sessions, account, ledger=ledger, election=election)
+                controller(kind, settings, manager, sessions, account, ledger=ledger, election=election, roles=roles)
             if ready is not None:
                 manager.add_service("announcement", lambda: _announce(manager, ready))
             await manager.run(stop)

@@ -131,6 +131,15 @@ FLAGS: tuple[Flag, ...] = (
         "Accept an endpoint URL that is not https.",
         "ALLOW_UNSAFE_AWS_ENDPOINT_URLS",
     ),
+    Flag(
+        "allowed-endpoint-hosts",
+        LIST,
+        "",
+        AWS,
+        "Hosts beside AWS's own that a namespace's endpoint-url may name: host, host:port or *.domain.",
+        "ACKPY_ALLOWED_ENDPOINT_HOSTS",
+        "LIST",
+    ),
     Flag("aws-endpoint-use-path-style", BOOLEAN, "false", AWS, "Address S3 buckets by path, not by host name."),
     Flag(
         "http-client-timeout",

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from ackpy import __version__
-from ackpy.controllers.options import ReconcilerOptions, deletion_policy, resync_seconds
+from ackpy.controllers.options import Endpoints, ReconcilerOptions, deletion_policy, resync_seconds
 from ackpy.controllers.tags import parse_templates
 from ackpy.errors import ConfigError
 from ackpy.operator.flags import FLAGS, LOG_LEVELS, Raw
@@ -24,6 +24,7 @@ from ackpy.runtime.endpoints import parse_address
 
 NAMESPACE: Final = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 LEASE: Final = re.compile(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?")
+HOST: Final = re.compile(r"\*(\.[a-z0-9][-a-z0-9]*)+|[a-z0-9][-a-z0-9.]*(:\d{1,5})?")
 SYSTEM_NAMESPACE: Final = "ack-system"
 
 
@@ -139,7 +140,19 @@ def _reconciler(values: Mapping[str, Any], variables: Mapping[str, str]) -> Reco
         system_namespace=variables.get("ACK_SYSTEM_NAMESPACE") or variables.get("K8S_NAMESPACE") or SYSTEM_NAMESPACE,
         carm=values["enable_carm"],
         cross_namespace=values["enable_cross_namespace"],
+        endpoints=Endpoints(
+            default=values["aws_endpoint_url"],
+            hosts=_hosts(values["allowed_endpoint_hosts"]),
+            unsafe=values["allow_unsafe_aws_endpoint_urls"],
+        ),
     )
+
+
+def _hosts(entries: tuple[str, ...]) -> tuple[str, ...]:
+    for entry in entries:
+        if HOST.fullmatch(entry) is None:
+            raise ConfigError(f"--allowed-endpoint-hosts: {entry!r} is no host; write host, host:port or *.domain")
+    return entries
 
 
 def _replicas(values: Mapping[str, Any]) -> Replicas:

@@ -18,9 +18,11 @@ from typing import Any, Final
 from ackpy.aws.budget import Ticket
 from ackpy.aws.metrics import Sent
 from ackpy.aws.operations import is_write, op_type
+from ackpy.controllers.accounts import Roles
 from ackpy.controllers.identity import identifiers
 from ackpy.controllers.ledger import Ledger
 from ackpy.controllers.options import ReconcilerOptions
+from ackpy.controllers.place import Place
 from ackpy.controllers.resource import ResourceReconciler, World
 from ackpy.controllers.world import Cloud
 from ackpy.errors import AwsApiError, AwsError, Conflict, NotFound
@@ -204,6 +206,7 @@ class MemoryBuckets:
     """AWS's buckets. `calls` are the operations in order, `failing` errors to give instead (before acting), by operation.
 
     `losing` operations act and then end in the error; `dropping` ones are answered and forgotten; `full` buckets cannot be deleted.
+    `places` are where, and as whom, each pass was to call.
     """
 
     steps: Steps
@@ -217,10 +220,12 @@ class MemoryBuckets:
     full: set[str] = field(default_factory=set)
     deleted: list[Bucket] = field(default_factory=list)
     created: list[str] = field(default_factory=list)
+    places: list[Place] = field(default_factory=list)
 
-    async def calls(self, region: str, ticket: Ticket, listener: Callable[[Sent], None]) -> _Client:  # noqa: ARG002
+    async def calls(self, place: Place, ticket: Ticket, listener: Callable[[Sent], None]) -> _Client:  # noqa: ARG002
         """See `Cloud.calls`."""
-        return _Client(self, region, listener)
+        self.places.append(place)
+        return _Client(self, place, listener)
 
     @property
     def writes(self) -> list[str]:
@@ -231,31 +236,31 @@ class MemoryBuckets:
         """The settings of a bucket."""
         return self.buckets[name].settings
 
-    def answer(self, region: str, operation: str, params: Mapping[str, Any]) -> Mapping[str, Any]:
+    def answer(self, place: Place, operation: str, params: Mapping[str, Any]) -> Mapping[str, Any]:
         """Act as S3 does."""
         self.calls_made.append(operation)
         with self.steps.around(operation):
             if self.failing[operation]:
                 raise self.failing[operation].pop(0)
-            answer = self._act(region, operation, copy.deepcopy(dict(params)))
+            answer = self._act(place, operation, copy.deepcopy(dict(params)))
             if self.losing[operation]:
                 raise self.losing[operation].pop(0)
             return copy.deepcopy(answer)
 
-    def _act(self, region: str, operation: str, params: dict[str, Any]) -> Mapping[str, Any]:
+    def _act(self, place: Place, operation: str, params: dict[str, Any]) -> Mapping[str, Any]:
         name = params.pop("Bucket")
         if operation == "CreateBucket":
-            return self._create(region, name, params)
+            return self._create(place, name, params)
         bucket = self.buckets.get(name)
         if bucket is None:
             raise api_error(operation, "NoSuchBucket", 404, "The specified bucket does not exist")
-        if bucket.owner != self.account:
+        if bucket.owner != place.account:
             raise api_error(operation, "AccessDenied", 403, "Access Denied")
         if operation == "DeleteBucket":
             return {} if operation in self.dropping else self._delete(name)
         return self._setting(bucket, operation, params)
 
-    def _create(self, region: str, name: str, params: dict[str, Any]) -> Mapping[str, Any]:
+    def _create(self, place: Place, name: str, params: dict[str, Any]) -> Mapping[str, Any]:
         if name in self.buckets:
             raise api_error("CreateBucket", "BucketAlreadyOwnedByYou", 409)
         if not name.islower():
@@ -264,7 +269,7 @@ class MemoryBuckets:
         settings: dict[str, Any] = {"Encryption": copy.deepcopy(_DEFAULT_ENCRYPTION)}
         if tags and "Tags" not in self.dropping:
             settings["Tagging"] = {"TagSet": tags}
-        self.buckets[name] = Bucket(self.account, region, settings, made_by="us")
+        self.buckets[name] = Bucket(place.account, place.region, settings, made_by="us")
         self.created.append(name)
         return {"Location": f"http://{name}.s3.amazonaws.com/"}
 
@@ -296,13 +301,13 @@ class MemoryBuckets:
 @dataclass(frozen=True, slots=True)
 class _Client:
     buckets: MemoryBuckets
-    region: str
+    place: Place
     listener: Callable[[Sent], None]
 
     async def call(self, operation: str, /, **params: Any) -> Mapping[str, Any]:
         code, status, failed = "", 200, False
         try:
-            return self.buckets.answer(self.region, operation, params)
+            return self.buckets.answer(self.place, operation, params)
         except AwsError as error:
             code, status = getattr(error, "code", "AwsUnreachable"), getattr(error, "status", 0)
             failed = True
@@ -371,6 +376,7 @@ class ObjectsInMemory:
         self.events = Events()
         self.time = Watch()
         self.ledger = Ledger()
+        self.roles = Roles()
         self._ids = itertools.count(1)
         self.reconciler = self._start()
 
@@ -406,7 +412,9 @@ class ObjectsInMemory:
         return {each["type"]: each for each in objects.conditions_of(self.cluster.objects[key])}
 
     def _start(self) -> ResourceReconciler:
-        world = World(self.cluster, self.cloud, self.events, self.time, lambda: f"id-{next(self._ids)}")
+        world = World(
+            self.cluster, self.cloud, self.events, self.time, lambda: f"id-{next(self._ids)}", lambda: self.roles
+        )
         return ResourceReconciler(self.descriptor, self.options, world, self.ledger)
 
 
