@@ -80,9 +80,9 @@ class LocalStack:
         """Until the object has the condition: "condition=ACK.ResourceSynced", "jsonpath=..."."""
         self.kubectl("wait", resource, "-n", namespace, f"--for={condition}", f"--timeout={KUBECTL_SECONDS / 2:.0f}s")
 
-    def client(self, service: str, account: str = "") -> AwsClient:
+    def client(self, service: str, account: str = "", region: str = "us-east-1") -> AwsClient:
         """A botocore client of a service in the stack's AWS: of the controllers' account, or of another one."""
-        return client_of(self.cloud, account or self.cloud.account_id, service)
+        return client_of(self.cloud, account or self.cloud.account_id, service, region)
 
     def last_call(self) -> int:
         """The number of the last AWS call, to count those after it."""
