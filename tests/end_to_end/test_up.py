@@ -15,6 +15,8 @@ from pathlib import Path
 
 import pytest
 
+from ackpy.local.kubectl import find_kubectl
+
 pytestmark = pytest.mark.slow
 
 FREE = ("--port", "0", "--aws-port", "0", "--services", "s3")
@@ -169,8 +171,10 @@ def test_a_corrupt_data_folder_is_named(path: str, tmp_path: Path, environment: 
         ),
         (("--services", "s4"), "s4"),
         (("--deletion-policy", "Delete"), '--deletion-policy="Delete": it must be "delete" or "retain"'),
+        (("--http-client-timeout", "60"), "--http-client-timeout: found '60', expected a duration"),
+        (("--aws-endpoint-url=https://aws.example",), "this stack has an AWS of its own; add --no-aws to use another"),
     ],
-    ids=["no AWS", "an unknown service", "a wrong controller flag"],
+    ids=["no AWS", "an unknown service", "a wrong controller flag", "no duration", "two AWS"],
 )
 def test_a_wrong_setting_is_named(
     arguments: tuple[str, ...], complaint: str, tmp_path: Path, environment: dict[str, str]
@@ -179,6 +183,20 @@ def test_a_wrong_setting_is_named(
     assert status == 2
     assert complaint in errors
     assert "Traceback" not in errors
+
+
+def test_a_wrong_controller_flag_starts_nothing(tmp_path: Path, environment: dict[str, str]) -> None:
+    refused(environment, "--data", str(tmp_path / "data"), *FREE, "--log-level=loud")
+    assert not (tmp_path / "data").exists()
+
+
+def test_it_takes_the_controllers_flags(tmp_path: Path, environment: dict[str, str]) -> None:
+    election = ("--enable-leader-election", "--leader-election-namespace=default", "--aws-region=eu-west-1")
+    with up(environment, "--data", str(tmp_path / "data"), *FREE, *election) as (_, exports, _):
+        assert exports["AWS_REGION"] == "eu-west-1"
+        kubectl = [find_kubectl(), "get", "lease", "ackpy", "-o", "jsonpath={.spec.holderIdentity}"]
+        held = subprocess.run(kubectl, env={**environment, **exports}, capture_output=True, text=True, check=True)
+        assert held.stdout != ""
 
 
 def test_a_cluster_alone(tmp_path: Path, environment: dict[str, str]) -> None:
