@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from ackpy.catalog import load
-from ackpy.model.compiler import compile_service
+from ackpy.model.compiler import compile_resource, compile_service
+from ackpy.model.definition import Field, Ref, Resource, Tags
 from ackpy.model.descriptor import Descriptor
 from ackpy.testing.world import MemoryWorld
 
@@ -44,3 +45,21 @@ def talk() -> dict[str, Any]:
         },
         "tagging": {"tagSet": [{"key": "first", "value": "1"}, {"key": "second", "value": "2"}]},
     }
+
+
+@pytest.fixture(scope="session")
+def profile() -> Descriptor:
+    """IAM's login profile: a password out of a Secret, for a user that may be referred to."""
+    return compile_resource(
+        Resource(
+            service="iam",
+            kind="LoginProfile",
+            scope="global",
+            not_found=["NoSuchEntity"],
+            tags=Tags(ignore=True),
+            fields={
+                "userName": Field(identifier=True, required=True, ref=Ref("iam", "User", path="spec.name")),
+                "password": Field(secret=True),
+            },
+        )
+    )

@@ -16,8 +16,9 @@ from ackpy.aws.credentials import Keys
 from ackpy.aws.metrics import Calls
 from ackpy.aws.session import Options, Sessions
 from ackpy.catalog import load
-from ackpy.controllers.controller import controller, resource_of
+from ackpy.controllers.controller import controller
 from ackpy.controllers.options import ReconcilerOptions
+from ackpy.controllers.references import resource_of
 from ackpy.errors import AlreadyExists, NotFound
 from ackpy.kube import objects
 from ackpy.kube.client import KubeClient

@@ -467,7 +467,6 @@ async def test_a_copied_manifest_with_its_finalizer_brings_no_claim(world: Memor
     [
         ({"services.k8s.aws/read-only": "true"}, {}, "the annotation services.k8s.aws/read-only"),
         ({"services.k8s.aws/adoption-policy": "adopt"}, {}, "the annotation services.k8s.aws/adoption-policy"),
-        ({}, {"replication": {"roleRef": {"from": {"name": "r"}}}}, "spec.replication.roleRef"),
     ],
 )
 async def test_what_is_not_supported_is_refused_rather_than_left_out(

@@ -32,10 +32,15 @@ class Code(StrEnum):
     ADOPTED_GONE = "adopted-gone"
     FAILED = "failed"
     BUSY = "busy"
+    REFERENCE = "reference"
+    BAD_REFERENCE = "bad-reference"
+    SECRET = "secret"  # noqa: S105  a code's name
 
 
 WITHOUT_ROLE: Final = frozenset({Code.ROLE, Code.SELECTORS})
 """What ACK's clients know by a message of its own: nobody is there to act."""
+UNRESOLVED: Final = frozenset({Code.REFERENCE, Code.BAD_REFERENCE})
+"""What ACK's clients know by the condition ACK.ReferencesResolved. Waiting helps with the first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +59,7 @@ class Blocked:
     @property
     def terminal(self) -> bool:
         """Whether somebody has to edit something; otherwise waiting is enough."""
-        return self.code not in {Code.BUSY, *WITHOUT_ROLE}
+        return self.code not in {Code.BUSY, Code.SECRET, *UNRESOLVED, *WITHOUT_ROLE}
 
     @property
     def text(self) -> str:
@@ -123,5 +128,8 @@ _TEXTS: Final[Mapping[Code, tuple[str, str]]] = {
         "it is not made again: delete the object, or take the annotation services.k8s.aws/adopted away",
     ),
     Code.FAILED: ("{why}", "AWS reports {path} as {state}"),
+    Code.REFERENCE: ("{why}", "{advice}"),
+    Code.BAD_REFERENCE: ("{why}", "{advice}"),
+    Code.SECRET: ("{why}", "{advice}"),
     Code.BUSY: ("{path} is {state}", "AWS accepts the change when this has passed"),
 }

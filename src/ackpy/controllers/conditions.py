@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from ackpy.kube.clock import parse_timestamp, timestamp
 
+REFERENCES: Final = "ACK.ReferencesResolved"
 SYNCED: Final = "ACK.ResourceSynced"
 TERMINAL: Final = "ACK.Terminal"
 RECOVERABLE: Final = "ACK.Recoverable"
@@ -23,6 +24,7 @@ ROLE_SELECTED: Final = "ACK.IAMRoleSelected"
 READY: Final = "Ready"
 
 SYNCED_TEXT: Final = "Resource synced successfully"
+UNRESOLVED_TEXT: Final = "Reference resolution failed"
 NO_ROLE_TEXT: Final = "IAM Role is not available"
 NOT_SYNCED_TEXT: Final = "Resource not synced"
 UNKNOWN_TEXT: Final = "Unable to determine if desired resource state matches latest observed state"
@@ -44,7 +46,8 @@ class Report:
     """What a pass found.
 
     `synced` is None when it cannot be told because of `recoverable`. `terminal` and `recoverable` are the condition's messages, "" where
-    it does not hold. `advice` says what to do, for people. `late` says whether late initialisation is complete; None on kinds without.
+    it does not hold. `references` is the status of ACK.ReferencesResolved, "" for an object that refers to none; where they failed,
+    `reason` says why. `advice` says what to do, for people. `late` says whether late initialisation is complete; None on kinds without.
     `roleless` says that it is not synced because nobody may act; `selected` is what ACK.IAMRoleSelected says, "" where it is absent.
     """
 
@@ -57,6 +60,7 @@ class Report:
     late: bool | None = None
     roleless: bool = False
     selected: str = ""
+    references: str = ""
 
     @property
     def failed(self) -> bool:
@@ -71,6 +75,7 @@ def render(report: Report, previous: Sequence[Condition], now: datetime, *, fres
     """
     synced = _synced(report)
     entries = [
+        *_references(report),
         *_fault(TERMINAL, report.terminal),
         *_fault(RECOVERABLE, report.recoverable),
         *(_entry(ADVISORY, "True", each.reason, each.message) for each in report.advisories),
@@ -80,6 +85,12 @@ def render(report: Report, previous: Sequence[Condition], now: datetime, *, fres
         _ready(report, synced),
     ]
     return [_timed(entry, previous, now, fresh=fresh and entry["type"] in {SYNCED, READY}) for entry in entries]
+
+
+def _references(report: Report) -> list[Condition]:
+    if report.references in {"", "True"}:
+        return [{"type": REFERENCES, "status": "True"}] if report.references else []
+    return [_entry(REFERENCES, report.references, report.reason, UNRESOLVED_TEXT)]
 
 
 def _fault(kind: str, message: str) -> list[Condition]:
@@ -125,6 +136,8 @@ def _ready(report: Report, synced: Condition) -> Condition:
     for kind, message in ((TERMINAL, report.terminal), (RECOVERABLE, report.recoverable)):
         if message:
             return _entry(READY, "False", kind, f"{message}. {report.advice}" if report.advice else message)
+    if report.references not in {"", "True"}:
+        return _entry(READY, "False", REFERENCES, f"{report.reason}. {report.advice}")
     if report.roleless:
         return _entry(READY, "False", SYNCED, f"{NO_ROLE_TEXT}: {report.reason}. {report.advice}")
     return {**synced, "type": READY}

@@ -19,8 +19,11 @@ from ackpy.controllers.identity import identifiers
 from ackpy.controllers.ledger import Ledger
 from ackpy.controllers.options import ReconcilerOptions
 from ackpy.controllers.place import Place
+from ackpy.controllers.references import resource_of
+from ackpy.controllers.relations import Relations
 from ackpy.controllers.resource import ResourceReconciler, World
 from ackpy.controllers.roles import ClusterRoles
+from ackpy.controllers.world import Hindrance
 from ackpy.kube.events import EventRecorder
 from ackpy.kube.objects import Object, ObjectKey, key_of
 from ackpy.kube.resource import NAMESPACES, Resource
@@ -60,8 +63,11 @@ def controller(
     informer = manager.informers.informer(resource, manager.scope)
     informer.store.add_index(_INDEX, lambda obj: _names(descriptor, obj))
     namespaces = manager.informers.informer(NAMESPACES)
+    relations = Relations(descriptor, manager, informer)
     world = World(
-        cluster=KubeCluster(resource, manager.reader(resource, manager.scope), manager.writer, informer, namespaces),
+        cluster=KubeCluster(
+            resource, manager.reader(resource, manager.scope), manager.writer, informer, namespaces, relations
+        ),
         cloud=AwsCloud(sessions, descriptor, account.account, account.partition),
         recorder=Events(manager.events),
         time=manager.client.clock,
@@ -78,12 +84,8 @@ def controller(
     )
     made.watches(resource, _namesakes(descriptor, informer), predicate=_frees_a_name(descriptor), scope=manager.scope)
     _heed(made, reconciler, informer.store, roles)
+    relations.serve(made)
     return made
-
-
-def resource_of(descriptor: Descriptor) -> Resource:
-    """The REST resource of a kind's objects."""
-    return Resource(descriptor.group, descriptor.version, descriptor.plural, descriptor.kind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +97,7 @@ class KubeCluster:
     writer: ObjectWriter
     informer: Informer
     namespaces: Informer
+    relations: Relations
 
     async def read(self, key: ObjectKey) -> Object | None:
         """See `Cluster.read`."""
@@ -115,6 +118,22 @@ class KubeCluster:
     def naming(self, values: Sequence[str]) -> Sequence[Object]:
         """See `Cluster.naming`."""
         return self.informer.store.by_index(_INDEX, "/".join(values))
+
+    def referred(self, resource: Resource, key: ObjectKey) -> Lookup:
+        """See `Cluster.referred`."""
+        return self.relations.referred(resource, key)
+
+    def hindrance(self, resource: Resource) -> Hindrance | None:
+        """See `Cluster.hindrance`."""
+        return self.relations.hindrance(resource)
+
+    def refers_to(self, resource: Resource, key: ObjectKey) -> Iterable[tuple[Resource, ObjectKey]]:
+        """See `Cluster.refers_to`."""
+        return self.relations.refers_to(resource, key)
+
+    async def secret(self, key: ObjectKey) -> Object | None:
+        """See `Cluster.secret`."""
+        return await self.relations.secret(key)
 
 
 class AwsCloud:

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from ackpy.controllers import late_init, tags
 from ackpy.controllers.apply import Applied
-from ackpy.controllers.blocked import WITHOUT_ROLE, Blocked, Code
+from ackpy.controllers.blocked import UNRESOLVED, WITHOUT_ROLE, Blocked, Code
 from ackpy.controllers.conditions import Advisory, Report
 from ackpy.controllers.faults import Fault, fault
 from ackpy.controllers.memory import Memory, digests
@@ -35,6 +35,8 @@ _BLOCKED_EVENTS: Final = {
     Code.FAILED: "Failed",
     Code.ROLE: "NoRole",
     Code.SELECTORS: "NoRole",
+    Code.REFERENCE: "Waiting",
+    Code.SECRET: "Waiting",
 }
 _CHANGES: Final[Mapping[Cause, tuple[str, str, bool]]] = {
     Cause.EDIT: ("Updated", "Changed in AWS: {paths}", False),
@@ -56,6 +58,11 @@ def blocked(run: Run, block: Blocked, latest: Observation | None = None) -> Endi
 
 def refused(block: Blocked) -> Report:
     """The conditions of a pass that was blocked."""
+    if block.code in UNRESOLVED:
+        status = "Unknown" if block.code is Code.REFERENCE else "False"
+        return Report(synced=None, reason=block.text, advice=block.advice, references=status)
+    if block.code is Code.SECRET:
+        return Report(synced=None, recoverable=block.text, advice=block.advice)
     if block.terminal:
         return Report(synced=False, terminal=block.text, advice=block.advice)
     return Report(synced=False, reason=block.text, advice=block.advice, roleless=block.code in WITHOUT_ROLE)
@@ -87,12 +94,13 @@ def settled(
         run.trace.waits = 0
     if created:  # the create's patch took for confirmed what had to follow: now it is known what did not
         held = held.doubting(_unsure(run, plan, applied, latest))
-    filled = late_init.fill(run.descriptor, run.spec, tags.without(run.descriptor.tags, latest.spec, run.defaults))
+    filled = late_init.fill(run.descriptor, run.filled, tags.without(run.descriptor.tags, latest.spec, run.defaults))
+    spec = run.resolution.restored(filled.spec)
     ending = replace(
         _outcome(run, plan, applied, latest, filled.pending),
-        memory=_remembered(run, plan, applied, latest, held, filled.spec),
+        memory=_remembered(run, plan, applied, latest, held, run.resolution.marked(spec)),
         intent="",
-        spec=filled.spec,
+        spec=spec,
         edited=any(each.write.cause in {Cause.EDIT, Cause.CLEAR} for each in applied.written),
     )
     changes = [_created(run)] if created else _changes(each.write for each in applied.written)

@@ -71,14 +71,16 @@ def modes(
     """How each managed path is compared.
 
     Without a memory only what the spec says counts, leaf by leaf, and nothing is reset: an object that ACK managed comes over
-    without a write. `unconfirmed`: the end of a create is not known, so that what follows a create call is looked at in full.
+    without a write. `unconfirmed`: the end of a create is not known, so that what follows a create call is looked at in full, and
+    so is what the call carried and has changed since.
     """
     wanted = digests(descriptor, spec)
     known = {} if memory is None else memory.paths
     gone = dict.fromkeys((path for path in known if path not in wanted), Mode.CLEAR)
     if unconfirmed:
         carried = {fieldpath.of(path).top for path in descriptor.aspect("").paths}
-        return gone | {path: Mode.LEAVES if path in carried else Mode.WHOLE for path in wanted}
+        sent = {path for path, each in wanted.items() if path in carried and known.get(path, each) == each}
+        return gone | {path: Mode.LEAVES if path in sent else Mode.WHOLE for path in wanted}
     if memory is None:
         return dict.fromkeys(wanted, Mode.LEAVES)
     return gone | {path: Mode.LEAVES if known.get(path) == each else Mode.WHOLE for path, each in wanted.items()}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from ackpy.controllers.blocked import Blocked, Code
@@ -14,7 +14,7 @@ from ackpy.kube.objects import Object
 from ackpy.model import fieldpath
 from ackpy.model.definition import Compare
 from ackpy.model.delta import Delta
-from ackpy.model.descriptor import Descriptor, Edge
+from ackpy.model.descriptor import Descriptor
 from ackpy.model.when import When
 
 _SET_BACK: Final = "set it back, or delete the object and create it anew"
@@ -54,14 +54,12 @@ def _policy(path: str, text: Any) -> str:
     return "" if isinstance(policy, dict) else f"spec.{path} must be a JSON object with a Statement"
 
 
-def unsupported(obj: Object, finalizer: str, references: Sequence[Edge]) -> Blocked | None:
+def unsupported(obj: Object, finalizer: str) -> Blocked | None:
     """What the object asks for and this version does not do: to act without it would do what nobody asked for."""
     held = objects.annotations_of(obj)
     adopting = held.get(ADOPTION_POLICY) and finalizer not in objects.finalizers_of(obj)
     found = [f"the annotation {ADOPTION_POLICY}"] if adopting else []
     found += [f"the annotation {READ_ONLY}"] if is_read_only(obj) else []
-    spec = obj.get("spec") or {}
-    found += [f"spec.{at}" for edge in references for at, value in fieldpath.find(spec, edge.path) if value]
     return Blocked(Code.UNSUPPORTED, {"what": ", ".join(found)}) if found else None
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from ackpy.aws import classify
 from ackpy.aws.budget import Ticket
-from ackpy.controllers import accounts, deletion, patches
+from ackpy.controllers import accounts, deletion, patches, references, secrets
 from ackpy.controllers import plan as plans
 from ackpy.controllers.accounts import Home, Roles
 from ackpy.controllers.blocked import Blocked, Code
@@ -28,6 +28,7 @@ from ackpy.controllers.options import DeletionPolicy, ReconcilerOptions
 from ackpy.controllers.place import Place, moved
 from ackpy.controllers.plan import Cause, Plan
 from ackpy.controllers.refusals import refusal, remaking, renamed, unsupported
+from ackpy.controllers.resolution import Resolution, joined
 from ackpy.controllers.run import Ending, Ground, LetGo, News, Run, Trace
 from ackpy.controllers.state import gate
 from ackpy.controllers.world import Cloud, Cluster, Ids, Recorder, Time
@@ -61,7 +62,7 @@ class ResourceReconciler:
     ) -> None:
         self.ledger = Ledger() if ledger is None else ledger
         self._descriptor = descriptor
-        self._references = descriptor.references()
+        self._references, self._resource = descriptor.references(), references.resource_of(descriptor)
         self._options = options
         self._world = world
         self._traces: dict[ObjectKey, Trace] = {}
@@ -106,7 +107,13 @@ class ResourceReconciler:
             return await self._finish(run, obj, blocked(run, Blocked(Code.REFUSED, {"why": str(error)})))
 
     async def _sync(self, run: Run, request: Request) -> Result:
-        """Steps 2 to 5. References and secrets (step 2) are resolved into `run` here, once they are built."""
+        """Steps 2 to 5. References and secrets come first: what speaks against acting may depend on what they stand for."""
+        if not run.place.blocked:
+            run = run.resolved(await self._resolution(run))
+        if run.resolution.waiting:
+            return Result.retry()  # the list of what is referred to is on its way
+        if run.resolution.blocked:
+            return await self._finish(run, run.obj, blocked(run, run.resolution.blocked))
         if block := self._unwise(run):
             return await self._finish(run, run.obj, blocked(run, block))
         try:
@@ -131,7 +138,7 @@ class ResourceReconciler:
         plan = plans.creation(self._descriptor, desired, manager.scope)
         if block := plan.blocked or remaking(run.obj):
             return await self._finish(run, run.obj, blocked(run, block))
-        held = Memory(intent.uid, digests(self._descriptor, run.spec))
+        held = Memory(intent.uid, digests(self._descriptor, run.marked))
         seen = await self._claim(run, held, intent)
         try:
             latest = await manager.create(plan, desired)
@@ -174,6 +181,7 @@ class ResourceReconciler:
         """The end of the object; see `deletion`."""
         if self._descriptor.finalizer not in objects.finalizers_of(run.obj):
             return Result.done()
+        run = run.resolved(self._referred(run))
         end: Ending | LetGo | None = deletion.without_aws(run, policy, owned=self._duplicate(run) is None)
         if end is None and run.place.blocked:
             end = blocked(run, run.place.blocked)
@@ -190,7 +198,7 @@ class ResourceReconciler:
 
     async def _finish(self, run: Run, seen: Object, end: Ending) -> Result:
         """Steps 6 and 7: one patch of metadata and spec if they changed, one of the status if it did, then the Events."""
-        end = replace(end, report=replace(end.report, selected=run.place.selected))
+        end = replace(end, report=run.told(end.report))
         if patch := patches.ending(seen, end):
             seen = await self._world.cluster.patch(seen, patch)
         patch = patches.status(seen, end, run.scope, self._world.time.now(), edited=run.edited)
@@ -199,6 +207,22 @@ class ResourceReconciler:
         run.trace.generation = objects.generation_of(seen)
         self._tell(seen, [each for each in end.news if patch or not each.once])
         return end.next
+
+    async def _resolution(self, run: Run) -> Resolution:
+        """What references and secrets stand for. Reading a Secret raises KubeError."""
+        found = self._referred(run)
+        if found.blocked or found.waiting:
+            return found
+        crosses = self._options.cross_namespace
+        return joined([found, await secrets.resolve(self._descriptor, run.obj, self._world.cluster, crosses=crosses)])
+
+    def _referred(self, run: Run) -> Resolution:
+        """What references stand for; a pass that makes nothing goes on without those that stand for nothing."""
+        cluster, crosses = self._world.cluster, self._options.cross_namespace
+        found = references.resolve(self._references, run.obj, self._resource, cluster, crosses=crosses)
+        if references.optional(run.obj, self._descriptor.finalizer):
+            return replace(found, blocked=None, waiting=False)
+        return found
 
     async def _claim(self, run: Run, held: Memory | None, intent: Intent | None = None) -> Object:
         """Mark the object before AWS is written to; returns it as stored."""
@@ -209,7 +233,7 @@ class ResourceReconciler:
         """Where AWS gave the identifier, write it down before anything else is tried: nothing else leads back to the resource."""
         if not any(name in self._descriptor.status.members for name in self._descriptor.identifiers):
             return seen
-        end = Ending(Report(synced=False), Result.done(), latest=latest)
+        end = Ending(run.told(Report(synced=False)), Result.done(), latest=latest)
         patch = patches.status(seen, end, run.scope, self._world.time.now(), edited=run.edited)
         return await self._world.cluster.patch_status(seen, patch) if patch else seen
 
@@ -224,9 +248,9 @@ class ResourceReconciler:
         made = run.claim in {Claim.OPEN, Claim.OWNED}
         return (
             run.place.blocked
-            or unsupported(run.obj, self._descriptor.finalizer, self._references)
+            or unsupported(run.obj, self._descriptor.finalizer)
             or moved(run.obj, run.scope.region)
-            or renamed(self._descriptor, run.spec, run.memory if made else None)
+            or renamed(self._descriptor, run.marked, run.memory if made else None)
             or self._duplicate(run)
             or refusal(self._descriptor, run.desired().spec, None)
         )

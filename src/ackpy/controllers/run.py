@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
 from ackpy.controllers import tags
@@ -15,6 +15,7 @@ from ackpy.controllers.observe import Observation
 from ackpy.controllers.options import DeletionPolicy, ReconcilerOptions
 from ackpy.controllers.place import Place
 from ackpy.controllers.plan import Cause
+from ackpy.controllers.resolution import UNRESOLVED, Resolution
 from ackpy.kube import objects
 from ackpy.kube.objects import Object
 from ackpy.model import fieldpath
@@ -68,6 +69,7 @@ class Run:
     claim: Claim
     memory: Memory | None
     modes: Mapping[str, Mode]
+    resolution: Resolution = UNRESOLVED
 
     @classmethod
     def of(
@@ -93,6 +95,27 @@ class Run:
         return self.obj.get("spec") or {}
 
     @property
+    def filled(self) -> Mapping[str, Any]:
+        """The user's spec with what its references and secrets stand for."""
+        return self.resolution.filled(self.spec)
+
+    @property
+    def marked(self) -> Mapping[str, Any]:
+        """The same for digests: marks in place of secrets."""
+        return self.resolution.marked(self.spec)
+
+    def resolved(self, resolution: Resolution) -> Self:
+        """With what the references and secrets stand for."""
+        spoken = modes(self.descriptor, resolution.marked(self.spec), self.memory, unconfirmed=self.claim is Claim.OPEN)
+        return replace(self, resolution=resolution, modes=_with_tags(self.descriptor, spoken, self.defaults))
+
+    def told(self, report: Report) -> Report:
+        """The report with what the pass knows beside it: the role in use, and what came of the references."""
+        references = report.references or ("True" if self.resolution.refers else "")
+        advisories = (*report.advisories, *self.resolution.advisories)
+        return replace(report, selected=self.place.selected, references=references, advisories=advisories)
+
+    @property
     def intent(self) -> Intent | None:
         """The create intent."""
         return Intent.of(self.obj)
@@ -100,7 +123,7 @@ class Run:
     def desired(self, latest: Observation | None = None) -> View:
         """The spec that AWS is to have: with the controller's tags, and with those of AWS's and other people's that stay."""
         shape = self.descriptor.tags
-        spec = tags.with_defaults(shape, self.spec, self.defaults)
+        spec = tags.with_defaults(shape, self.filled, self.defaults)
         if latest is not None and shape is not None:
             spec = tags.with_observed(shape, spec, latest.spec, ours=self._decides_tags(shape.path))
         return View(spec, self.obj.get("status") or {})
@@ -120,7 +143,7 @@ class Run:
     def gained(self, paths: Collection[str]) -> Memory:
         """The memory with those of the user's paths that are about to be written for the first time."""
         held = self.memory or Memory(objects.uid_of(self.obj), {})
-        return held.gaining([path for path in digests(self.descriptor, self.spec) if path in paths])
+        return held.gaining([path for path in digests(self.descriptor, self.marked) if path in paths])
 
     def _decides_tags(self, path: str) -> bool:
         top = fieldpath.of(path).top

@@ -68,7 +68,7 @@ def _content(obj: Object | None, path: str, reference: Mapping[str, Any], key: O
     if encoded is None:
         return _block(NOT_FOUND, f"spec.{path} names the key {reference.get('key')} of Secret {key}: add it", key)
     try:
-        value = SecretValue(base64.b64decode(encoded).decode())
+        value = SecretValue(base64.b64decode(encoded, validate=True).decode())
     except (binascii.Error, UnicodeDecodeError):
         return _block(NOT_FOUND, f"the key {reference.get('key')} of Secret {key} holds no UTF-8 text", key)
     return Secret(reference, value, digest(value, key=uid_of(obj).encode()[:64] or b"-"))

@@ -5,15 +5,25 @@ Implemented over kube, runtime and aws by `controller`, by fakes in tests. Nothi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
+from enum import Enum
 from typing import Any, Protocol
 
 from ackpy.aws.budget import Ticket
 from ackpy.aws.metrics import Sent
 from ackpy.controllers.place import Place
 from ackpy.kube.objects import Object, ObjectKey
+from ackpy.kube.resource import Resource
 from ackpy.runtime.lookup import Lookup
+
+
+class Hindrance(Enum):
+    """Why objects of a kind may never become what an object waits for."""
+
+    NOT_INSTALLED = "the API server does not know the kind"
+    FORBIDDEN = "the controller may not read it"
+    NOT_ENABLED = "no controller of this process looks after it"
 
 
 class Calls(Protocol):
@@ -47,7 +57,7 @@ class Cloud(Protocol):
 
 
 class Cluster(Protocol):
-    """The objects of one kind, read at least as new as our own last write of them."""
+    """The objects of one kind, read at least as new as our own last write of them, and what they refer to."""
 
     async def read(self, key: ObjectKey) -> Object | None:
         """The object; None when it is gone."""
@@ -67,6 +77,22 @@ class Cluster(Protocol):
 
     def naming(self, identifiers: Sequence[str]) -> Sequence[Object]:
         """The objects of this kind whose identifiers have these values, as last seen."""
+        ...
+
+    def referred(self, resource: Resource, key: ObjectKey) -> Lookup:
+        """An object that one of these refers to, as last seen; from now on its changes lead to passes."""
+        ...
+
+    def hindrance(self, resource: Resource) -> Hindrance | None:
+        """Why it may be in vain to wait for objects of a kind; None when nothing is known to speak against it."""
+        ...
+
+    def refers_to(self, resource: Resource, key: ObjectKey) -> Iterable[tuple[Resource, ObjectKey]]:
+        """What another object refers to, as far as it is known here."""
+        ...
+
+    async def secret(self, key: ObjectKey) -> Object | None:
+        """A Secret, as the API server has it; None when there is none. Raises KubeError."""
         ...
 
 

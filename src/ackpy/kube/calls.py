@@ -87,7 +87,6 @@ class Selection:
             (name, value) for name, value in (("labelSelector", self.labels), ("fieldSelector", self.fields)) if value
         )
 
-
     def accept(self, form: str) -> str:
         """The Accept header: JSON, or the form of metadata only, `PartialObjectMetadata` (`...List` for a list)."""
         return f"application/json;as={form};g=meta.k8s.io;v=v1" if self.metadata_only else "application/json"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import copy
 import itertools
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -24,10 +24,11 @@ from ackpy.controllers.ledger import Ledger
 from ackpy.controllers.options import ReconcilerOptions
 from ackpy.controllers.place import Place
 from ackpy.controllers.resource import ResourceReconciler, World
-from ackpy.controllers.world import Cloud
+from ackpy.controllers.world import Cloud, Hindrance
 from ackpy.errors import AwsApiError, AwsError, Conflict, NotFound
 from ackpy.kube import objects
 from ackpy.kube.objects import Object, ObjectKey, apply_merge_patch, key_of
+from ackpy.kube.resource import Resource
 from ackpy.model.descriptor import Descriptor
 from ackpy.runtime.causes import PRIORITY_OF, Cause, Priority
 from ackpy.runtime.lookup import Absence, Lookup
@@ -63,7 +64,10 @@ class Steps:
 
 @dataclass(slots=True)
 class MemoryCluster:
-    """The objects of one kind; `writes` are the patches as they came, by their target ("object" or "status")."""
+    """The objects of one kind; `writes` are the patches as they came, by their target ("object" or "status").
+
+    `others` are objects of other kinds, `edges` what those refer to, `secrets` Secrets; what is not in `others` is answered by `absence`.
+    """
 
     descriptor: Descriptor
     steps: Steps
@@ -71,6 +75,11 @@ class MemoryCluster:
     namespaces: dict[str, Object] = field(default_factory=dict)
     writes: list[tuple[str, Object]] = field(default_factory=list)
     refusals: list[Exception] = field(default_factory=list)
+    others: dict[tuple[Resource, ObjectKey], Object] = field(default_factory=dict)
+    absence: Absence = Absence.MISSING
+    hindrances: dict[Resource, Hindrance] = field(default_factory=dict)
+    edges: dict[tuple[Resource, ObjectKey], list[tuple[Resource, ObjectKey]]] = field(default_factory=dict)
+    secrets: dict[ObjectKey, Object] = field(default_factory=dict)
     _versions: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
     def apply(
@@ -125,6 +134,22 @@ class MemoryCluster:
     def naming(self, values: Sequence[str]) -> Sequence[Object]:
         """See `Cluster.naming`."""
         return [obj for obj in self.objects.values() if identifiers(self.descriptor, obj) == tuple(values)]
+
+    def referred(self, resource: Resource, key: ObjectKey) -> Lookup:
+        """See `Cluster.referred`."""
+        return self.others.get((resource, key), self.absence)
+
+    def hindrance(self, resource: Resource) -> Hindrance | None:
+        """See `Cluster.hindrance`."""
+        return self.hindrances.get(resource)
+
+    def refers_to(self, resource: Resource, key: ObjectKey) -> Iterable[tuple[Resource, ObjectKey]]:
+        """See `Cluster.refers_to`."""
+        return self.edges.get((resource, key), ())
+
+    async def secret(self, key: ObjectKey) -> Object | None:
+        """See `Cluster.secret`."""
+        return self.secrets.get(key)
 
     def _patch(self, target: str, seen: Object, patch: Object, *, locked: bool) -> Object:
         with self.steps.around(f"{target} patch"):
