@@ -62,12 +62,9 @@ def controller(
     resource = resource_of(descriptor)
     informer = manager.informers.informer(resource, manager.scope)
     informer.store.add_index(_INDEX, lambda obj: _names(descriptor, obj))
-    namespaces = manager.informers.informer(NAMESPACES)
     relations = Relations(descriptor, manager, informer)
     world = World(
-        cluster=KubeCluster(
-            resource, manager.reader(resource, manager.scope), manager.writer, informer, namespaces, relations
-        ),
+        cluster=_cluster(manager, informer, relations),
         cloud=AwsCloud(sessions, descriptor, account.account, account.partition),
         recorder=Events(manager.events),
         time=manager.client.clock,
@@ -75,13 +72,7 @@ def controller(
         roles=roles,
     )
     reconciler = ResourceReconciler(descriptor, options, world, ledger)
-    made = manager.add_controller(
-        descriptor.kind.lower(),
-        resource,
-        reconciler,
-        _pace(options),
-        election=election,
-    )
+    made = manager.add_controller(descriptor.kind.lower(), resource, reconciler, _pace(options), election=election)
     made.watches(resource, _namesakes(descriptor, informer), predicate=_frees_a_name(descriptor), scope=manager.scope)
     _heed(made, reconciler, informer.store, roles)
     relations.serve(made)
@@ -134,6 +125,12 @@ class KubeCluster:
     async def secret(self, key: ObjectKey) -> Object | None:
         """See `Cluster.secret`."""
         return await self.relations.secret(key)
+
+
+def _cluster(manager: Manager, informer: Informer, relations: Relations) -> KubeCluster:
+    resource, namespaces = informer.resource, manager.informers.informer(NAMESPACES)
+    reader = manager.reader(resource, informer.scope)
+    return KubeCluster(resource, reader, manager.writer, informer, namespaces, relations)
 
 
 class AwsCloud:
