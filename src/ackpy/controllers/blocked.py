@@ -34,6 +34,7 @@ class Code(StrEnum):
     BUSY = "busy"
     REFERENCE = "reference"
     BAD_REFERENCE = "bad-reference"
+    PAUSED = "paused"
     SECRET = "secret"  # noqa: S105  a code's name
 
 
@@ -59,7 +60,7 @@ class Blocked:
     @property
     def terminal(self) -> bool:
         """Whether somebody has to edit something; otherwise waiting is enough."""
-        return self.code not in {Code.BUSY, Code.SECRET, *UNRESOLVED, *WITHOUT_ROLE}
+        return self.code not in {Code.BUSY, Code.PAUSED, Code.SECRET, *UNRESOLVED, *WITHOUT_ROLE}
 
     @property
     def text(self) -> str:
@@ -131,5 +132,9 @@ _TEXTS: Final[Mapping[Code, tuple[str, str]]] = {
     Code.REFERENCE: ("{why}", "{advice}"),
     Code.BAD_REFERENCE: ("{why}", "{advice}"),
     Code.SECRET: ("{why}", "{advice}"),
+    Code.PAUSED: (
+        "paused by the annotation {annotation}",
+        "AWS is neither read nor written for this object until it is taken away",
+    ),
     Code.BUSY: ("{path} is {state}", "AWS accepts the change when this has passed"),
 }

@@ -30,6 +30,8 @@ NOT_SYNCED_TEXT: Final = "Resource not synced"
 UNKNOWN_TEXT: Final = "Unable to determine if desired resource state matches latest observed state"
 TERMINAL_REASON: Final = "resource is in terminal condition"
 
+_BEFORE_ADVISORIES: Final = frozenset({REFERENCES, TERMINAL, RECOVERABLE})
+
 Condition = dict[str, Any]
 
 
@@ -48,6 +50,7 @@ class Report:
     `synced` is None when it cannot be told because of `recoverable`. `terminal` and `recoverable` are the condition's messages, "" where
     it does not hold. `references` is the status of ACK.ReferencesResolved, "" for an object that refers to none; where they failed,
     `reason` says why. `advice` says what to do, for people. `late` says whether late initialisation is complete; None on kinds without.
+    `kept` says that the object was not looked at: what its conditions say still stands, apart from the advisories.
     `roleless` says that it is not synced because nobody may act; `selected` is what ACK.IAMRoleSelected says, "" where it is absent.
     """
 
@@ -61,6 +64,7 @@ class Report:
     roleless: bool = False
     selected: str = ""
     references: str = ""
+    kept: bool = False
 
     @property
     def failed(self) -> bool:
@@ -73,6 +77,8 @@ def render(report: Report, previous: Sequence[Condition], now: datetime, *, fres
 
     `fresh`: this pass answers a new generation, so that ResourceSynced and Ready get a time that is newer, by a second at least.
     """
+    if report.kept and any(each.get("type") == SYNCED for each in previous):
+        return _kept(report, previous, now)
     synced = _synced(report)
     entries = [
         *_references(report),
@@ -85,6 +91,16 @@ def render(report: Report, previous: Sequence[Condition], now: datetime, *, fres
         _ready(report, synced),
     ]
     return [_timed(entry, previous, now, fresh=fresh and entry["type"] in {SYNCED, READY}) for entry in entries]
+
+
+def _kept(report: Report, previous: Sequence[Condition], now: datetime) -> list[Condition]:
+    """The previous conditions with the advisories in their place."""
+    said = {each.reason for each in report.advisories}
+    others = [each for each in previous if each.get("type") != ADVISORY or each.get("reason") not in said]
+    advisories = [_entry(ADVISORY, "True", each.reason, each.message) for each in report.advisories]
+    before = [each for each in others if each.get("type") in _BEFORE_ADVISORIES]
+    timed = [_timed(each, previous, now, fresh=False) for each in advisories]
+    return [*before, *timed, *(each for each in others if each not in before)]
 
 
 def _references(report: Report) -> list[Condition]:

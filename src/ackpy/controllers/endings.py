@@ -14,13 +14,17 @@ from ackpy.controllers.apply import Applied
 from ackpy.controllers.blocked import UNRESOLVED, WITHOUT_ROLE, Blocked, Code
 from ackpy.controllers.conditions import Advisory, Report
 from ackpy.controllers.faults import Fault, fault
+from ackpy.controllers.intent import Claim
 from ackpy.controllers.memory import Memory, digests
 from ackpy.controllers.observe import Observation, tops
 from ackpy.controllers.plan import Cause, Plan, Write
 from ackpy.controllers.run import Ending, News, Run
 from ackpy.controllers.state import gate
+from ackpy.controllers.steering import PAUSED
 from ackpy.errors import AwsError
+from ackpy.kube import objects
 from ackpy.model import fieldpath
+from ackpy.model.delta import Mode
 from ackpy.runtime.causes import Cause as Wake
 from ackpy.runtime.reconciler import Result
 
@@ -37,13 +41,15 @@ _BLOCKED_EVENTS: Final = {
     Code.SELECTORS: "NoRole",
     Code.REFERENCE: "Waiting",
     Code.SECRET: "Waiting",
+    Code.PAUSED: "Paused",
 }
+_DRIFT_EVENT: Final = "DriftDetected"
 _CHANGES: Final[Mapping[Cause, tuple[str, str, bool]]] = {
     Cause.EDIT: ("Updated", "Changed in AWS: {paths}", False),
     Cause.CLEAR: ("Updated", "Changed in AWS: {paths}", False),
     Cause.OWNERSHIP: ("Updated", "Changed in AWS: {paths}", False),
     Cause.ADOPT: ("Updated", "Changed in AWS: {paths}", False),
-    Cause.DRIFT: ("DriftDetected", "AWS differed from the spec and was set back: {paths}", True),
+    Cause.DRIFT: (_DRIFT_EVENT, "AWS differed from the spec and was set back: {paths}", True),
     Cause.REPAIR: ("Repaired", "AWS had not kept what it was given, so it was written again: {paths}", True),
 }
 
@@ -54,6 +60,16 @@ def blocked(run: Run, block: Blocked, latest: Observation | None = None) -> Endi
         _BLOCKED_EVENTS.get(block.code, "Refused"), _sentence(block.text, block.advice), warning=True, once=True
     )
     return Ending(refused(block), slowly(run, block.until), [event], latest)
+
+
+def paused(run: Run) -> Ending:
+    """AWS is not asked: what was in step when it was last looked at stays so, what was edited since is not."""
+    block = Blocked(Code.PAUSED, {"annotation": PAUSED})
+    end = blocked(run, block)
+    advisory = Advisory("Paused", _sentence(block.text, block.advice))
+    untouched = run.claim is Claim.OWNED and all(mode is Mode.LEAVES for mode in run.modes.values())
+    report = replace(end.report, advisories=(advisory,), kept=untouched and not objects.is_being_deleted(run.obj))
+    return replace(end, report=report, next=Result.done())
 
 
 def refused(block: Blocked) -> Report:
@@ -177,7 +193,11 @@ def _changes(writes: Iterable[Write]) -> Iterator[News]:
     for write in writes:
         paths.setdefault(_CHANGES[write.cause], []).extend(difference.path for difference in write.differences)
     for (reason, text, warning), found in paths.items():
-        yield News(reason, text.format(paths=", ".join(f"spec.{path}" for path in dict.fromkeys(found))), warning)
+        named = ", ".join(f"spec.{path}" for path in dict.fromkeys(found))
+        definitions = dict.fromkeys(str(fieldpath.of(path).definition()) for path in found)
+        yield News(
+            reason, text.format(paths=named), warning, drift=tuple(definitions) if reason == _DRIFT_EVENT else ()
+        )
 
 
 def _created(run: Run) -> News:

@@ -1,4 +1,4 @@
-"""The last AWS calls of each object, and its last plan: what Events, and later `ackpy why`, are told from.
+"""The last AWS calls of each object, and its last plan: what Events, and later `ackpy why`, are told from; and the tallies of all.
 
 Bounded, in memory, by uid; operation, outcome and request id only: no parameter and no value of an answer.
 """
@@ -10,7 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from prometheus_client import CollectorRegistry
+
 from ackpy.aws.metrics import Sent
+from ackpy.controllers.tallies import Tallies
 
 _CALLS: Final = 24
 
@@ -37,9 +40,12 @@ class Entry:
 
 
 class Ledger:
-    """Entries by uid. A pass makes them, the pass that finds the object gone forgets them."""
+    """Entries by uid. A pass makes them, the pass that finds the object gone forgets them. `tallies` count in a registry of their own
+    unless some are given.
+    """
 
-    def __init__(self) -> None:
+    def __init__(self, tallies: Tallies | None = None) -> None:
+        self.tallies = tallies or Tallies(CollectorRegistry())
         self._entries: dict[str, Entry] = {}
 
     def of(self, uid: str) -> Entry:

@@ -163,7 +163,7 @@ def update(
     state = gate(descriptor, view.status)
     if state.failed:
         return Plan(blocked=state.failed)
-    found = _differences(descriptor, desired, latest, modes)
+    found = differences(descriptor, desired, latest, modes)
     if blocked := refusal(descriptor, desired.spec, view.spec) or immutable(found) or unwritable(descriptor, found):
         return Plan(blocked=blocked)
     requests = _Requests(descriptor, desired, view, latest.answers, scope, found, modes, causes)
@@ -181,7 +181,8 @@ def update(
     return Plan(tuple(writes), None, tuple(waiting), unreset, more)
 
 
-def _differences(descriptor: Descriptor, desired: View, latest: Observation, modes: Mapping[str, Mode]) -> Delta:
+def differences(descriptor: Descriptor, desired: View, latest: Observation, modes: Mapping[str, Mode]) -> Delta:
+    """What differs at the managed paths, as far as it was read."""
     unread = {path for failure in latest.failures for path in tops(descriptor.aspect(failure.aspect))}
     compared = {path: mode for path, mode in modes.items() if path not in unread}
     return delta(descriptor, desired.spec, latest.spec, compared, unobserved=compared.keys() - latest.carried)
@@ -297,12 +298,12 @@ def _levels(groups: Sequence[tuple[Write, ...]]) -> Iterator[tuple[tuple[Write, 
 def _plain(difference: Difference) -> dict[str, Any]:
     return {
         "path": difference.path,
-        "desired": _bounded(difference.desired),
-        "latest": _bounded(difference.latest),
+        "desired": bounded(difference.desired),
+        "latest": bounded(difference.latest),
     }
 
 
-def _bounded(value: Any) -> Any:
+def bounded(value: Any) -> Any:
     """A value that is small enough to keep, else how long it is."""
     size = len(json.dumps(value, default=str))
     return value if size <= _LONGEST_VALUE else f"({size} characters)"

@@ -12,12 +12,12 @@ from dataclasses import dataclass, replace
 
 from ackpy.aws import classify
 from ackpy.aws.budget import Ticket
-from ackpy.controllers import accounts, deletion, patches, references, secrets
+from ackpy.controllers import accounts, deletion, leave, patches, references, secrets
 from ackpy.controllers import plan as plans
 from ackpy.controllers.accounts import Home, Roles
 from ackpy.controllers.blocked import Blocked, Code
 from ackpy.controllers.conditions import Report
-from ackpy.controllers.endings import blocked, failed, settled
+from ackpy.controllers.endings import blocked, failed, paused, settled
 from ackpy.controllers.identity import Identity, identifiers, identity, owner
 from ackpy.controllers.intent import Claim, Intent, Stage
 from ackpy.controllers.ledger import Ledger
@@ -31,6 +31,7 @@ from ackpy.controllers.refusals import refusal, remaking, renamed, unsupported
 from ackpy.controllers.resolution import Resolution, joined
 from ackpy.controllers.run import Ending, Ground, LetGo, News, Run, Trace
 from ackpy.controllers.state import gate
+from ackpy.controllers.steering import Steering
 from ackpy.controllers.world import Cloud, Cluster, Ids, Recorder, Time
 from ackpy.errors import AwsError, Conflict, NotFound, TerminalError
 from ackpy.kube import objects
@@ -93,12 +94,18 @@ class ResourceReconciler:
         if namespace is None:
             return Result.retry()  # its annotations decide on region and deletion: absence must be known
         trace = self._trace(obj)
-        edited = Wake.EDIT in request.causes and trace.generation != objects.generation_of(obj)
         ground = trace.ground = self._ground(obj, namespace)
+        policy, steering = ground.policy, ground.steering
+        new = _is_new(trace, obj, steering)
+        if new:
+            trace.guard.forgive()
+        edited = new and Wake.EDIT in request.causes
         run = Run.of(obj, self._descriptor, self._options, ground.place, trace, edited=edited)
-        policy = ground.policy
         if isinstance(policy, Blocked):
             return await self._finish(run, obj, blocked(run, policy))
+        if isinstance(steering, Blocked):
+            return await self._finish(run, obj, blocked(run, steering))
+        run = replace(run, steering=steering)
         try:
             return await (
                 self._delete(run, policy, request) if objects.is_being_deleted(obj) else self._sync(run, request)
@@ -110,6 +117,8 @@ class ResourceReconciler:
         """Steps 2 to 5. References and secrets come first: what speaks against acting may depend on what they stand for."""
         if not run.place.blocked:
             run = run.resolved(await self._resolution(run))
+        if run.steering.paused:
+            return await self._pause(run)
         if run.resolution.waiting:
             return Result.retry()  # the list of what is referred to is on its way
         if run.resolution.blocked:
@@ -126,6 +135,13 @@ class ResourceReconciler:
         if run.claim in {Claim.NONE, Claim.REFUSED}:
             return await self._finish(run, run.obj, blocked(run, _exists(run)))
         return await self._update(run, manager, latest)
+
+    async def _pause(self, run: Run) -> Result:
+        """No AWS call. What was not done meanwhile counts as not done: the generation stays unanswered."""
+        answered = run.trace.generation, run.trace.now
+        result = await self._finish(run, run.obj, paused(run))
+        run.trace.generation, run.trace.now = answered
+        return result
 
     async def _create(self, run: Run, manager: ResourceManager) -> Result:
         """The intent and the finalizer, the create call, and at once what the create call cannot carry."""
@@ -167,15 +183,17 @@ class ResourceReconciler:
 
     async def _update(self, run: Run, manager: ResourceManager, latest: Observation) -> Result:
         """Step 4, the delta and the plan; step 5, the writes."""
-        desired, view = run.desired(latest), run.latest(latest)
-        plan = plans.update(self._descriptor, desired, latest, view, run.scope, run.modes, run.causes())
+        left, view = leave.leaving(run, latest), run.latest(latest)
+        plan = plans.update(self._descriptor, left.desired, latest, view, run.scope, left.modes, run.causes())
         self._note(run, plan)
         if plan.blocked:
-            return await self._finish(run, run.obj, blocked(run, plan.blocked, latest))
+            return await self._finish(run, run.obj, left.told(run, blocked(run, plan.blocked, latest)))
         held = run.gained(frozenset().union(*(write.paths for write in plan.writes)))
         seen = await self._claim(run, held if plan.writes else None)
         applied, latest = await manager.write(plan, latest)
-        return await self._finish(run, seen, settled(run, plan, applied, latest, held))
+        for write in (each.write for each in applied.written):
+            run.trace.guard.note(write.operation, write.differences, digests(self._descriptor, run.marked))
+        return await self._finish(run, seen, left.told(run, settled(run, plan, applied, latest, held)))
 
     async def _delete(self, run: Run, policy: DeletionPolicy, request: Request) -> Result:
         """The end of the object; see `deletion`."""
@@ -183,6 +201,8 @@ class ResourceReconciler:
             return Result.done()
         run = run.resolved(self._referred(run))
         end: Ending | LetGo | None = deletion.without_aws(run, policy, owned=self._duplicate(run) is None)
+        if end is None and run.steering.paused:
+            end = paused(run)
         if end is None and run.place.blocked:
             end = blocked(run, run.place.blocked)
         try:
@@ -204,7 +224,7 @@ class ResourceReconciler:
         patch = patches.status(seen, end, run.scope, self._world.time.now(), edited=run.edited)
         if patch:
             await self._world.cluster.patch_status(seen, patch)
-        run.trace.generation = objects.generation_of(seen)
+        run.trace.generation, run.trace.now = objects.generation_of(seen), run.steering.now
         self._tell(seen, [each for each in end.news if patch or not each.once])
         return end.next
 
@@ -276,7 +296,11 @@ class ResourceReconciler:
 
     def _ground(self, obj: Object, namespace: Object) -> Ground:
         policy = deletion.policy(self._descriptor, obj, namespace, self._options.deletion_policy)
-        return Ground(self._place(obj, namespace), policy)
+        return Ground(self._place(obj, namespace), policy, self._steering(obj, namespace))
+
+    def _steering(self, obj: Object, namespace: Object) -> Steering | Blocked:
+        ignoring = self._options.gates.ignore_field_drift and not objects.is_being_deleted(obj)
+        return Steering.of(obj, namespace, ignoring=ignoring)
 
     def _place(self, obj: Object, namespace: Object) -> Place:
         home = Home(self._world.cloud.account, self._world.cloud.partition)
@@ -297,6 +321,10 @@ class ResourceReconciler:
         for each in news:
             tell = self._world.recorder.warning if each.warning else self._world.recorder.normal
             tell(obj, each.reason, each.message)
+            for path in each.drift:
+                self.ledger.tallies.drift(self._descriptor.kind, path)
+            for path in each.stopped:
+                self.ledger.tallies.stopped(self._descriptor.kind, path)
 
     def _trace(self, obj: Object) -> Trace:
         key, uid = objects.key_of(obj), objects.uid_of(obj)
@@ -320,3 +348,9 @@ def _read_plan(run: Run) -> Sequence[Aspect]:
 def _exists(run: Run) -> Blocked:
     names = "/".join(identifiers(run.descriptor, run.obj) or ())
     return Blocked(Code.EXISTS, {"resource": f"{run.descriptor.kind} {names}"})
+
+
+def _is_new(trace: Trace, obj: Object, steering: Steering | Blocked) -> bool:
+    """Whether the object says something that no pass has answered: another spec, or another word that asks for a pass."""
+    now = trace.now if isinstance(steering, Blocked) else steering.now
+    return trace.generation != objects.generation_of(obj) or (trace.now is not None and trace.now != now)

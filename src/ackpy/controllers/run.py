@@ -9,6 +9,7 @@ from typing import Any, Self
 from ackpy.controllers import tags
 from ackpy.controllers.blocked import Blocked
 from ackpy.controllers.conditions import Report
+from ackpy.controllers.guard import Guard
 from ackpy.controllers.intent import Claim, Intent, claim
 from ackpy.controllers.memory import Memory, digests, modes
 from ackpy.controllers.observe import Observation
@@ -16,6 +17,7 @@ from ackpy.controllers.options import DeletionPolicy, ReconcilerOptions
 from ackpy.controllers.place import Place
 from ackpy.controllers.plan import Cause
 from ackpy.controllers.resolution import UNRESOLVED, Resolution
+from ackpy.controllers.steering import UNSTEERED, Steering
 from ackpy.kube import objects
 from ackpy.kube.objects import Object
 from ackpy.model import fieldpath
@@ -27,10 +29,11 @@ from ackpy.runtime.reconciler import Result
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """What others than the object decide for a pass: where and as whom it acts, and what becomes of AWS's side in the end."""
+    """What annotations, namespace and flags decide for a pass: where and as whom, how, and what becomes of AWS's side in the end."""
 
     place: Place
     policy: DeletionPolicy | Blocked
+    steering: Steering | Blocked = UNSTEERED
 
 
 @dataclass(slots=True)
@@ -39,7 +42,8 @@ class Trace:
 
     `uid` tells it from another object of the same name; `generation` is the last one answered; `waits` counts the looks at a state
     that did not come; `unverified` says that what was created has not been looked at since, `verifying` that the next pass does;
-    `deleting` that AWS took a delete call. `ground` is that of the last pass: another one now is worth a pass.
+    `deleting` that AWS took a delete call. `ground` is that of the last pass: another one now is worth a pass. `now` is the last word
+    that asked for a pass, None before the first; `ignored` the ignored fields that drift was last told of; `guard` counts writes.
     """
 
     uid: str = ""
@@ -49,13 +53,16 @@ class Trace:
     verifying: bool = False
     deleting: bool = False
     ground: Ground | None = None
+    now: str | None = None
+    ignored: tuple[str, ...] = ()
+    guard: Guard = field(default_factory=Guard)
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
     """The object of a pass, as read, and what follows from it.
 
-    `defaults` are the controller's tags; `edited` says that the pass answers a new generation.
+    `defaults` are the controller's tags; `edited` says that the pass answers a new generation, or somebody who asked for one now.
     """
 
     obj: Object
@@ -70,6 +77,7 @@ class Run:
     memory: Memory | None
     modes: Mapping[str, Mode]
     resolution: Resolution = UNRESOLVED
+    steering: Steering = UNSTEERED
 
     @classmethod
     def of(
@@ -165,12 +173,17 @@ def overlaid(status: Mapping[str, Any], found: Observation) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """An Event to be. `once`: only if the status changed with it, so that a try that ends as the last one says nothing."""
+    """An Event to be. `once`: only if the status changed with it, so that a try that ends as the last one says nothing.
+
+    `drift` and `stopped` are definition paths to count with it.
+    """
 
     reason: str
     message: str
     warning: bool = False
     once: bool = False
+    drift: tuple[str, ...] = ()
+    stopped: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

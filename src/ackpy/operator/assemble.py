@@ -14,6 +14,7 @@ from ackpy.aws.session import Identity, Options, Sessions
 from ackpy.controllers.controller import controller
 from ackpy.controllers.ledger import Ledger
 from ackpy.controllers.roles import ClusterRoles
+from ackpy.controllers.tallies import Tallies
 from ackpy.errors import AwsError, StartError
 from ackpy.kube.client import KubeClient
 from ackpy.kube.clock import SystemClock
@@ -49,7 +50,7 @@ async def run(
             _session_options(options.aws), calls=Calls(manager.metrics.registry), clock=SystemClock()
         ) as sessions:
             account = await _identity(sessions, options.reconciler.region)
-            ledger, roles = Ledger(), ClusterRoles(manager, options.reconciler)
+            ledger, roles = Ledger(Tallies(manager.metrics.registry)), ClusterRoles(manager, options.reconciler)
             for kind, settings in kinds:
                 election = of_services.get(kind.service)
                 controller(kind, settings, manager, sessions, account, ledger=ledger, election=election, roles=roles)
