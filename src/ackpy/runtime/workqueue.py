@@ -117,8 +117,7 @@ class WorkQueue:
             self._observer.added()
         if after > 0:
             self._set_timer(due, key)
-        else:
-            self._place(key)
+        self._place(key)  # also for later: a want that is due already may have gained priority
 
     def retry(self, key: ObjectKey, *, cause: str = Cause.RETRY, priority: int | None = None) -> float:
         """Ask for a pass after a delay that doubles with each call since `forget`; returns the delay in seconds."""
