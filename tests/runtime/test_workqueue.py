@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
+from random import Random
 from typing import Any, TypeVar
 
 import pytest
@@ -238,7 +239,7 @@ class QueueMachine(RuleBasedStateMachine):
         self.failures: dict[ObjectKey, int] = {}
 
     async def _make(self) -> WorkQueue:
-        return WorkQueue(clock=self.clock)
+        return WorkQueue(clock=self.clock, random=Random(0))  # replayable
 
     def run(self, what: Coroutine[Any, Any, T]) -> T:
         return self.loop.run_until_complete(what)
