@@ -131,3 +131,23 @@ async def test_the_shared_lookup_takes_the_best_answer(cluster: MemoryCluster) -
         assert informers.lookup(CONFIG_MAPS, A) is Absence.MISSING
         assert not isinstance(informers.lookup(CONFIG_MAPS, ObjectKey("other", "a")), Absence)
         assert informers.lookup(NAMESPACES, ObjectKey("", "ns")) is Absence.UNKNOWN
+
+
+async def test_of_metadata_only_objects_no_more_is_kept_than_what_tells_them_apart(cluster: MemoryCluster) -> None:
+    whole = config_map("a", password="x")
+    whole["metadata"]["annotations"] = {"kubectl.kubernetes.io/last-applied-configuration": "a copy of it"}
+    cluster.put(CONFIG_MAPS, whole)
+    informers = SharedInformers(cluster.client())
+    informer = informers.informer(CONFIG_MAPS, Scope(("ns",), metadata_only=True))
+    async with running(informers):
+        await informer.wait_synced()
+        found = informer.lookup(A)
+        assert not isinstance(found, Absence)
+        assert found.keys() == {"metadata"}
+        assert found["metadata"].keys() == {"namespace", "name", "uid", "resourceVersion", "generation"}
+        assert informers.lookup(CONFIG_MAPS, A) is Absence.UNKNOWN, "nobody is given a part for the whole"
+    accepted = {dict(request.headers)["Accept"] for request in cluster.requests}
+    assert accepted == {
+        "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1",
+        "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1",
+    }

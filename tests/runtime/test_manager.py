@@ -76,6 +76,20 @@ async def test_no_pass_begins_before_every_cache_is_complete(
     assert cluster.watches == 0
 
 
+async def test_what_some_object_wanted_and_may_not_be_read_spoils_neither_readiness_nor_health(
+    cluster: MemoryCluster, clock: FakeClock
+) -> None:
+    manager = make(cluster, Counting())
+    cluster.faults.append(lambda request: refusal(403, "Forbidden", "not you") if "secrets" in request.path else None)
+    async with running(manager):
+        await asyncio.wait_for(manager.wait_started(), 5)
+        manager.controllers[0].watches(SECRETS, lambda _: [])
+        await clock.advance(2 * manager.options.max_watch_silence)
+        assert manager.ready() == {}
+        assert "watch of secrets" not in manager.alive()
+        assert not manager.informers.synced
+
+
 async def test_health_and_metrics_are_served_at_two_addresses(cluster: MemoryCluster, clock: FakeClock) -> None:
     manager = make(
         cluster, Counting(), metrics_address="127.0.0.1:0", health_address="127.0.0.1:0", max_watch_silence=100.0

@@ -137,6 +137,7 @@ class SharedInformers:
         self._client = client
         self._scope = scope
         self._informers: dict[tuple[Resource, Scope], Informer] = {}
+        self._first: list[Informer] = []
         self._group: asyncio.TaskGroup | None = None
 
     def informer(self, resource: Resource, scope: Scope | None = None) -> Informer:
@@ -145,6 +146,8 @@ class SharedInformers:
         informer = self._informers.get((resource, wanted))
         if informer is None:
             informer = self._informers[resource, wanted] = Informer(self._client, resource, wanted)
+            if self._group is None:
+                self._first.append(informer)
             self._start(informer)
         return informer
 
@@ -162,6 +165,11 @@ class SharedInformers:
     def all(self) -> tuple[Informer, ...]:
         """Every informer."""
         return tuple(self._informers.values())
+
+    @property
+    def first(self) -> tuple[Informer, ...]:
+        """Those asked for before they ran: what is asked for later is wanted because of some object, which nobody else waits for."""
+        return tuple(self._first)
 
     @property
     def synced(self) -> bool:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any, Final
 
+from ackpy.errors import Forbidden
 from ackpy.kube.client import KubeClient
 from ackpy.kube.events import EventRecorder
 from ackpy.kube.resource import Resource
@@ -139,21 +140,27 @@ class Manager:
                 await self._run(stopping)
 
     def alive(self) -> Mapping[str, str]:
-        """What /healthz complains of: resources of which the API server has said nothing for too long."""
+        """What /healthz complains of: resources of which the API server has said nothing for too long.
+
+        One that was wanted because of some object and may not be read is no reason to start anew: nothing would be better then.
+        """
         limit = self.options.max_watch_silence
         return {
             f"watch of {informer.resource}": f"silent for {informer.age():.0f} s; {informer.error or ''}".rstrip("; ")
             for informer in self.informers.all
-            if informer.age() > limit
+            if informer.age() > limit and not self._denied(informer)
         }
 
     def ready(self) -> Mapping[str, str]:
-        """What /readyz complains of: resources whose first list is not complete."""
+        """What /readyz complains of: resources whose first list is not complete, of those that were wanted from the start."""
         return {
             f"cache of {informer.resource}": f"not synced; {informer.error or ''}".rstrip("; ")
-            for informer in self.informers.all
+            for informer in self.informers.first
             if not informer.synced
         }
+
+    def _denied(self, informer: Informer) -> bool:
+        return informer not in self.informers.first and isinstance(informer.error, Forbidden)
 
     def _informer(self, resource: Resource, scope: Scope | None) -> Informer:
         return self.informers.informer(resource, scope)
@@ -198,7 +205,7 @@ class Manager:
             await asyncio.gather(*(elector.release() for elector in (*own, *self._electors.values())))
 
     async def _start(self, group: asyncio.TaskGroup, background: list[asyncio.Task[None]]) -> None:
-        for informer in self.informers.all:
+        for informer in self.informers.first:
             await _synced(informer)
         await self._begin((), self._elector, group, background)
         async with asyncio.TaskGroup() as elections:
