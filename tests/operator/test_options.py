@@ -40,6 +40,8 @@ def test_servers_bind_loopback_unless_in_a_pod(environment: dict[str, str], metr
         ({"aws_identity_endpoint_url": "http://sts"}, "--aws-identity-endpoint-url: 'http://sts' is not https"),
         ({"allow_unsafe_aws_endpoint_urls": "yes"}, "--allow-unsafe-aws-endpoint-urls: found 'yes', expected true or"),
         ({"enable_carm": ""}, "--enable-carm: found ''"),
+        ({"allowed_endpoint_hosts": "https://x"}, "--allowed-endpoint-hosts: 'https://x' is no host"),
+        ({"allowed_endpoint_hosts": "*"}, r"--allowed-endpoint-hosts: '\*' is no host"),
         ({"http_client_timeout": "60"}, "--http-client-timeout: found '60', expected a duration such as 60s"),
         ({"deletion_policy": "Delete"}, "--deletion-policy=.Delete.: it must be"),
         ({"resource_tags": ("a=b=c",)}, "--resource-tags: .a=b=c. must be key=value"),
