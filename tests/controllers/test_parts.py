@@ -117,7 +117,7 @@ def test_advice_names_the_permission_that_is_missing(bucket: Descriptor) -> None
     detail = "User: arn:aws:iam::1:user/u is not authorized to perform: s3:PutBucketCORS on resource: arn:aws:s3:::b"
     found = fault(bucket, [api_error("PutBucketCors", "AccessDenied", 403, detail)])
     assert (found.terminal, found.slow) == (False, False)
-    assert found.advice.endswith("(needed: s3:PutBucketCORS)")
+    assert "may not do s3:PutBucketCORS on arn:aws:s3:::b" in found.advice
 
 
 @pytest.mark.parametrize("code", Code)

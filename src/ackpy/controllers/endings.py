@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from ackpy.controllers import late_init, tags
+from ackpy.controllers.advice import Asker
 from ackpy.controllers.apply import Applied
 from ackpy.controllers.blocked import UNRESOLVED, WITHOUT_ROLE, Blocked, Code
 from ackpy.controllers.conditions import Advisory, Report
@@ -26,7 +27,7 @@ from ackpy.kube import objects
 from ackpy.model import fieldpath
 from ackpy.model.delta import Mode
 from ackpy.runtime.causes import Cause as Wake
-from ackpy.runtime.reconciler import Result
+from ackpy.runtime.reconciler import Outcome, Result
 
 LATE_SECONDS: Final = 5.0
 _FIRST_LOOK_SECONDS: Final = 0.5
@@ -86,15 +87,17 @@ def refused(block: Blocked) -> Report:
 
 def failed(run: Run, errors: Sequence[AwsError], latest: Observation | None = None) -> Ending:
     """AWS said no, or nothing."""
-    found = fault(run.descriptor, errors)
+    asker = Asker(run.place.role_arn, f"{run.descriptor.kind} {objects.key_of(run.obj)}")
+    found = fault(run.descriptor, errors, asker)
+    next_try = _next_try(run, found)
     report = Report(
         synced=None,
         terminal=found.text if found.terminal else "",
         recoverable="" if found.terminal else found.text,
         advice=found.advice,
     )
-    event = News(found.event, _sentence(found.detail, found.advice), warning=True, once=True)
-    return Ending(report, _next_try(run, found), [event], latest)
+    event = News(found.event, f"{_sentence(found.detail, found.advice)} ({_when(next_try)})", warning=True, once=True)
+    return Ending(report, next_try, [event], latest)
 
 
 def waiting(run: Run, latest: Observation, *, poll: float, reason: str = "") -> Ending:
@@ -185,6 +188,12 @@ def _next_try(run: Run, found: Fault) -> Result:
     if found.after:
         return Result.after(found.after, cause=Wake.RETRY)
     return slowly(run) if found.terminal or found.slow else Result.retry(found.error)
+
+
+def _when(result: Result) -> str:
+    """When another try is made, for Events alone: a condition that said so would change with every try."""
+    again = f"in {result.seconds:g} s" if result.outcome is Outcome.AFTER else "soon, then less and less often"
+    return f"tried again {again}, and at once after an edit"
 
 
 def _changes(writes: Iterable[Write]) -> Iterator[News]:

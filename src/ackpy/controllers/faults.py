@@ -8,16 +8,11 @@ from typing import Final
 
 from ackpy.aws.classify import Meaning, Verdict, classify
 from ackpy.aws.failures import NoCredentials
+from ackpy.controllers.advice import UNNAMED, Asker, advice
 from ackpy.errors import AwsApiError, AwsError
 from ackpy.model.descriptor import Descriptor
 
 CREDENTIALS_SECONDS: Final = 5.0
-_ADVICE: Final = {
-    Meaning.DENIED: "the controller's AWS identity lacks a permission, or the resource belongs to another account",
-    Meaning.CREDENTIALS: "the controller has no valid AWS credentials, or may not assume the role",
-    Meaning.NOT_IMPLEMENTED: "the AWS endpoint does not offer this operation",
-    Meaning.TERMINAL: "correct the spec",
-}
 _EVENTS: Final = {
     Meaning.THROTTLED: "Throttled",
     Meaning.TERMINAL: "Refused",
@@ -46,8 +41,8 @@ class Fault:
     error: AwsError
 
 
-def fault(descriptor: Descriptor, errors: Sequence[AwsError]) -> Fault:
-    """Several errors as one; the gravest gives the Event its reason."""
+def fault(descriptor: Descriptor, errors: Sequence[AwsError], asker: Asker = UNNAMED) -> Fault:
+    """Several errors as one; the gravest gives the Event its reason. `asker` is whom the advice is for."""
     verdicts = [(error, verdict(descriptor, error)) for error in errors]
     first, gravest = next((pair for pair in verdicts if pair[1].meaning is Meaning.TERMINAL), verdicts[0])
     meanings = {each.meaning for _, each in verdicts}
@@ -57,7 +52,7 @@ def fault(descriptor: Descriptor, errors: Sequence[AwsError]) -> Fault:
         slow=meanings == {Meaning.NOT_IMPLEMENTED},
         event=_EVENTS.get(gravest.meaning, "Failed"),
         detail="; ".join(_detail(error) for error in errors),
-        advice=_advice(gravest),
+        advice=advice(descriptor, first, gravest, asker),
         after=max(_pause(each, each_verdict) for each, each_verdict in verdicts),
         error=first,
     )
@@ -72,11 +67,6 @@ def verdict(descriptor: Descriptor, error: AwsError) -> Verdict:
     """What an error means for this kind."""
     definition = descriptor.definition
     return classify(error, not_found=definition.not_found, retry=definition.retry, terminal=definition.terminal)
-
-
-def _advice(found: Verdict) -> str:
-    advice = _ADVICE.get(found.meaning, "")
-    return f"{advice} (needed: {found.action})" if found.action else advice
 
 
 def _detail(error: AwsError) -> str:

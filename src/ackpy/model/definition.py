@@ -337,6 +337,7 @@ class Operations:
 class Resource:
     """One kind. `service` is ACK's alias (the API group's first label), `model` botocore's name where it differs.
 
+    `advice`: code of `terminal` -> what to change, for people.
     `names`: per operation, AWS member -> the CRD field's name (the property or its original), where an operation calls a field
     differently. `wrappers`: operation -> path inside its input or output whose members are the fields; "<Operation>Input" and
     "<Operation>Output" where the two differ. `ignore`: "Shape.Member[.Member]" cut from the model, for every kind of the service;
@@ -360,6 +361,7 @@ class Resource:
     not_found: Sequence[str]
     retry: Mapping[str, float] = field(default_factory=dict)
     terminal: Sequence[str] = ()
+    advice: Mapping[str, str] = field(default_factory=dict)
     exists: Sequence[str] = ()
     wrappers: Mapping[str, str] = field(default_factory=dict)
     names: Mapping[str, Mapping[str, str]] = field(default_factory=dict)

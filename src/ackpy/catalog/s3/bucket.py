@@ -53,6 +53,13 @@ BUCKET = Resource(
         "MalformedPolicy",
         "MalformedXML",
     ],
+    advice={
+        "InvalidBucketName": "give spec.name 3 to 63 characters: lower-case letters, digits, dots and hyphens",
+        "InvalidLocationConstraint": "take spec.createBucketConfiguration.locationConstraint away, or make it the region of the object",
+        "IllegalLocationConstraintException": "the region of the object and its AWS endpoint must be the same",
+        "PermanentRedirect": "the bucket is in another region: set the annotation services.k8s.aws/region to it",
+        "MalformedXML": "a setting has a combination of values that S3 refuses: compare it with S3's documentation of the operation",
+    },
     args={
         "ExpectedBucketOwner": "$account",
         "CreateBucket:CreateBucketConfiguration.LocationConstraint": "$region",
