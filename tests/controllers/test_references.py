@@ -234,6 +234,49 @@ def _names(value: Any) -> list[str]:
     return [name for each in value for name in _names(each)] if isinstance(value, list) else []
 
 
+LOST = [case for case in CASES if case.code]
+
+
+@pytest.mark.parametrize("case", LOST, ids=lambda case: case.name)
+def test_a_pass_that_makes_nothing_takes_what_there_is(case: Case, bucket: Descriptor) -> None:
+    held = MemoryCluster(bucket, Steps(), others=case.others)
+    obj = {"metadata": {"name": "me", "namespace": "default"}, "spec": case.spec}
+    found = references.resolve(case.edges, obj, ME, held, crosses=case.crosses, optional=True)
+    assert found.blocked is None
+    expected = {
+        "terminal": {"role.roleARN": ARN},
+        "not synced": {"role.roleARN": ARN},
+        "the first that fails stops": {"subnetIDs": ["subnet-a"]},
+    }
+    assert found.values == expected.get(case.name, case.values)
+
+
+def test_a_pass_that_makes_nothing_waits_for_what_is_not_known_yet(bucket: Descriptor) -> None:
+    held = MemoryCluster(bucket, Steps(), absence=Absence.UNKNOWN)
+    obj = {"metadata": {"name": "me", "namespace": "default"}, "spec": {"role": {"roleRef": to("r")}}}
+    assert references.resolve([ROLE], obj, ME, held, crosses=True, optional=True).waiting
+
+
+def test_a_denied_crossing_is_no_advisory(bucket: Descriptor) -> None:
+    case = Case("", [ROLE], {"role": {"roleRef": to("r", "prod")}}, crosses=False)
+    assert resolved(bucket, case).advisories == ()
+
+
+OPTIONAL: list[tuple[dict[str, Any], bool]] = [
+    ({}, False),
+    ({"annotations": {"services.k8s.aws/read-only": "true"}}, True),
+    ({"annotations": {"services.k8s.aws/adoption-policy": "adopt"}}, True),
+    ({"annotations": {"services.k8s.aws/adoption-policy": "adopt"}, "finalizers": ["f"]}, False),
+    ({"annotations": {"services.k8s.aws/adoption-policy": "adopt-or-create"}}, False),
+    ({"deletionTimestamp": "2026-01-01T00:00:00Z"}, True),
+]
+
+
+@pytest.mark.parametrize(("meta", "optional"), OPTIONAL)
+def test_when_references_are_optional(meta: dict[str, Any], *, optional: bool) -> None:
+    assert references.is_optional({"metadata": meta}, "f") is optional
+
+
 def test_what_is_not_known_yet_is_waited_for(bucket: Descriptor) -> None:
     case = Case("", [ROLE], {"role": {"roleRef": to("r")}})
     found = resolved(bucket, case, absence=Absence.UNKNOWN)

@@ -20,6 +20,7 @@ from ackpy.kube.objects import Object, ObjectKey
 from ackpy.model.definition import Ref
 from ackpy.model.descriptor import Descriptor
 from ackpy.runtime.causes import Cause
+from ackpy.runtime.lookup import Absence
 from ackpy.testing.world import ACCOUNT, REGION, ObjectsInMemory, Steps
 
 PASSWORD = "correct horse battery"
@@ -258,6 +259,25 @@ async def test_a_resolved_reference_is_used_and_never_written_down(held: Passwor
     }
     assert next(iter(held.conditions(key))) == "ACK.ReferencesResolved"
     held.cluster.delete(key)
+    await held.one_pass(key)
+    assert held.iam.passwords == {}
+    assert key not in held.cluster.objects
+
+
+async def test_a_deletion_whose_identifier_is_not_known_yet_waits(held: Passwords) -> None:
+    held.cluster.others[USERS, ObjectKey("default", "u")] = {
+        "spec": {"name": "ann"},
+        "status": {"conditions": [{"type": "ACK.ResourceSynced", "status": "True"}]},
+    }
+    key = held.cluster.apply("p", {"userRef": {"from": {"name": "u"}}, "password": spec()["password"]})
+    await held.settle(key)
+    user = held.cluster.others.pop((USERS, ObjectKey("default", "u")))
+    held.cluster.absence = Absence.UNKNOWN
+    held.cluster.delete(key)
+    await held.one_pass(key)
+    assert held.iam.passwords == {"ann": PASSWORD}
+    assert key in held.cluster.objects
+    held.cluster.others[USERS, ObjectKey("default", "u")] = {**user, "status": {}}
     await held.one_pass(key)
     assert held.iam.passwords == {}
     assert key not in held.cluster.objects

@@ -74,30 +74,37 @@ def resource_of(descriptor: Descriptor) -> Resource:
     return Resource(descriptor.group, descriptor.version, descriptor.plural, descriptor.kind)
 
 
-def optional(obj: Object, finalizer: str) -> bool:
-    """Whether a pass goes on without what cannot be resolved: it reads what is in AWS and makes nothing."""
+def is_optional(obj: Object, finalizer: str) -> bool:
+    """Whether a pass goes on without what cannot be resolved: it makes nothing, or it ends the object."""
     adopting = annotations_of(obj).get(ADOPTION_POLICY) == "adopt" and finalizer not in finalizers_of(obj)
     return adopting or is_read_only(obj) or is_being_deleted(obj)
 
 
-def resolve(edges: Sequence[Edge], obj: Object, resource: Resource, cluster: Cluster, *, crosses: bool) -> Resolution:
-    """What the references of an object of `resource` stand for, up to the first that fails. `crosses` lets them leave the namespace."""
-    me = (resource, key_of(obj))
+def resolve(
+    edges: Sequence[Edge], obj: Object, resource: Resource, cluster: Cluster, *, crosses: bool, optional: bool = False
+) -> Resolution:
+    """What the references of an object of `resource` stand for, up to the first that fails. `crosses` lets them leave the namespace.
+
+    `optional` leaves out those that fail, and takes a value that is there whatever state its object is in: it may be on its way out too.
+    What is only not known yet is waited for all the same, for without an identifier a resource would be taken for missing.
+    """
     places = [place for edge in edges for place in _places(edge, obj.get("spec") or {})]
     refers = any(place.reference for place in places)
-    if block := next(filter(None, (place.misused() for place in places)), None):
-        return Resolution(refers=refers, blocked=block)
+    crossings = _crossings(edges, obj) if crosses else ()
     values: dict[str, Any] = {}
+    misuse = next(filter(None, (place.misused() for place in places)), None)
+    if misuse and not optional:
+        return Resolution(refers=refers, blocked=misuse)
+    asking = _Asking((resource, key_of(obj)), cluster, crosses, optional)
     for place in places:
-        found = [_value(each, me, cluster, crosses=crosses) for each in place.named(key_of(obj).namespace)]
-        for value in found:
-            if isinstance(value, Blocked):
-                return Resolution(values, refers=refers, crossings=_crossings(edges, obj), blocked=value)
-            if value is Absence.UNKNOWN:
-                return Resolution(values, refers=refers, waiting=True)
-        if found:
-            values[str(place.fills)] = found if place.edge.list else found[0]
-    return Resolution(values, refers=refers, crossings=_crossings(edges, obj))
+        found = asking.value(place)
+        if found is Absence.UNKNOWN:
+            return Resolution(values, refers=refers, waiting=True)
+        if isinstance(found, Blocked) and not optional:
+            return Resolution(values, refers=refers, crossings=crossings, blocked=found)
+        if found is not None and not isinstance(found, Blocked):
+            values[str(place.fills)] = found
+    return Resolution(values, refers=refers, crossings=crossings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,38 +159,59 @@ def _places(edge: Edge, spec: Mapping[str, Any]) -> Iterator[_Place]:
             yield _Place(edge, parent, holder)
 
 
-def _value(each: Named, me: Node, cluster: Cluster, *, crosses: bool) -> Any:
-    """The value of one reference; a Blocked, or UNKNOWN, where there is none."""
-    home = me[1].namespace
-    if each.key.namespace != home and not crosses:
-        where = f"{each.path} names {each.key}, the resource is in namespace {home}"
-        return _block(f"cross-namespace resource reference is not allowed: {where}", _STAY, tries=False)
-    found = cluster.referred(each.resource, each.key)
-    hindrance = cluster.hindrance(each.resource)
-    hint = _HINTS[hindrance].format(resource=each.resource, service=each.edge.ref.service)
-    if found is Absence.UNKNOWN:
-        forbidden = hindrance is Hindrance.FORBIDDEN
-        return _block(f"{each.resource} cannot be read", hint, on=each.key) if forbidden else Absence.UNKNOWN
-    if found is Absence.MISSING:
-        return _block(
-            f'{each.resource} "{each.key.name}" not found in namespace {each.key.namespace}', hint, on=each.key
-        )
-    return _of_target(each, found, hint, _cycle(each, me, cluster))
+@dataclass(frozen=True, slots=True)
+class _Asking:
+    """Who asks for what stands behind a reference, and how strictly; see `resolve`."""
 
+    me: Node
+    cluster: Cluster
+    crosses: bool
+    optional: bool
 
-def _of_target(each: Named, found: Object, hint: str, cycle: str) -> Any:
-    who = f"resource:{each.edge.ref.kind}, namespace:{each.key.namespace}, name:{each.key.name}"
-    if not each.edge.ref.unchecked:
-        if _is_true(found, conditions.TERMINAL):
+    def value(self, place: _Place) -> Any:
+        """The value, or list of values, of one place: None where nothing is named, a Blocked or UNKNOWN where there is none."""
+        if place.misused():
+            return None
+        found = [self._of(each) for each in place.named(self.me[1].namespace)]
+        stuck = next((value for value in found if isinstance(value, (Blocked, Absence))), None)
+        if stuck is not None or not found:
+            return stuck
+        return found if place.edge.list else found[0]
+
+    def _of(self, each: Named) -> Any:
+        home = self.me[1].namespace
+        if each.key.namespace != home and not self.crosses:
+            where = f"{each.path} names {each.key}, the resource is in namespace {home}"
+            return _block(f"cross-namespace resource reference is not allowed: {where}", _STAY, tries=False)
+        found = self.cluster.referred(each.resource, each.key)
+        if found is Absence.UNKNOWN:
+            if self.cluster.hindrance(each.resource) is Hindrance.FORBIDDEN:
+                return _block(f"{each.resource} cannot be read", _hint(each, self.cluster), on=each.key)
+            return found
+        if found is Absence.MISSING:
+            why = f'{each.resource} "{each.key.name}" not found in namespace {each.key.namespace}'
+            return _block(why, _hint(each, self.cluster), on=each.key)
+        return self._unready(each, found) or fieldpath.get(found, each.edge.ref.path)
+
+    def _unready(self, each: Named, found: Object) -> Blocked | None:
+        """Why the value of an object that is there cannot be taken."""
+        ref, who = each.edge.ref, f"resource:{each.edge.ref.kind}, namespace:{each.key.namespace}, name:{each.key.name}"
+        checked = not ref.unchecked and not self.optional
+        if checked and _is_true(found, conditions.TERMINAL):
             why = f"the referenced resource has 'ACK.Terminal' condition 'True'. Cannot be referenced. {who}"
-            return _block(why, f"mend {each.edge.ref.kind} {each.key} first", tries=False, on=each.key)
-        if not _is_true(found, conditions.SYNCED):
-            return _block(f"the referenced resource is not synced yet. {who}{cycle}", hint, on=each.key)
-    value = fieldpath.get(found, each.edge.ref.path)
-    if value is None:
-        why = f"the referenced resource is missing the target field. {who}, targetField:{each.edge.ref.path}{cycle}"
-        return _block(why, hint, on=each.key)
-    return value
+            return _block(why, f"mend {ref.kind} {each.key} first", tries=False, on=each.key)
+        if checked and not _is_true(found, conditions.SYNCED):
+            why = f"the referenced resource is not synced yet. {who}"
+        elif fieldpath.get(found, ref.path) is None:
+            why = f"the referenced resource is missing the target field. {who}, targetField:{ref.path}"
+        else:
+            return None
+        return _block(why + _cycle(each, self.me, self.cluster), _hint(each, self.cluster), on=each.key)
+
+
+def _hint(each: Named, cluster: Cluster) -> str:
+    """What to do, as far as it can be known from here."""
+    return _HINTS[cluster.hindrance(each.resource)].format(resource=each.resource, service=each.edge.ref.service)
 
 
 def _is_true(obj: Object, kind: str) -> bool:

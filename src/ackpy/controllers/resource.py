@@ -205,6 +205,8 @@ class ResourceReconciler:
             end = paused(run)
         if end is None and run.place.blocked:
             end = blocked(run, run.place.blocked)
+        if end is None and run.resolution.waiting:
+            return Result.retry()  # an identifier may be among what is on its way
         try:
             end = end or await deletion.delete(run, await self._manager(run, request))
         except AwsError as error:
@@ -237,12 +239,12 @@ class ResourceReconciler:
         return joined([found, await secrets.resolve(self._descriptor, run.obj, self._world.cluster, crosses=crosses)])
 
     def _referred(self, run: Run) -> Resolution:
-        """What references stand for; a pass that makes nothing goes on without those that stand for nothing."""
+        """What references stand for."""
         cluster, crosses = self._world.cluster, self._options.cross_namespace
-        found = references.resolve(self._references, run.obj, self._resource, cluster, crosses=crosses)
-        if references.optional(run.obj, self._descriptor.finalizer):
-            return replace(found, blocked=None, waiting=False)
-        return found
+        optional = references.is_optional(run.obj, self._descriptor.finalizer)
+        return references.resolve(
+            self._references, run.obj, self._resource, cluster, crosses=crosses, optional=optional
+        )
 
     async def _claim(self, run: Run, held: Memory | None, intent: Intent | None = None) -> Object:
         """Mark the object before AWS is written to; returns it as stored."""
