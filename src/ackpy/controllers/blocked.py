@@ -28,8 +28,8 @@ class Code(StrEnum):
     SELECTORS = "selectors"
     ENDPOINT = "endpoint"
     UNSAFE_ENDPOINT = "unsafe-endpoint"
-    UNSUPPORTED = "unsupported"
     ADOPTED_GONE = "adopted-gone"
+    READ_ONLY_GONE = "read-only-gone"
     FAILED = "failed"
     BUSY = "busy"
     REFERENCE = "reference"
@@ -60,7 +60,12 @@ class Blocked:
     @property
     def terminal(self) -> bool:
         """Whether somebody has to edit something; otherwise waiting is enough."""
-        return self.code not in {Code.BUSY, Code.PAUSED, Code.SECRET, *UNRESOLVED, *WITHOUT_ROLE}
+        return self.code not in {Code.BUSY, Code.PAUSED, Code.SECRET, *UNRESOLVED, *WITHOUT_ROLE} and not self.missing
+
+    @property
+    def missing(self) -> bool:
+        """Whether the AWS resource is missing and not ours to make: somebody may make it at any time."""
+        return self.code in {Code.ADOPTED_GONE, Code.READ_ONLY_GONE}
 
     @property
     def text(self) -> str:
@@ -120,13 +125,16 @@ _TEXTS: Final[Mapping[Code, tuple[str, str]]] = {
         "the annotation {annotation} of {holder} sends requests to {host} without TLS",
         "use https, or let the controller run with --allow-unsafe-aws-endpoint-urls",
     ),
-    Code.UNSUPPORTED: (
-        "{what}: not supported by this version",
-        "nothing is done for this object until it is taken out",
-    ),
     Code.ADOPTED_GONE: (
         "adopted resource not found",
-        "it is not made again: delete the object, or take the annotation services.k8s.aws/adopted away",
+        (
+            "what was adopted is not made anew: make it in AWS, correct the identifiers, or delete the object; to have it made "
+            "from the spec, take the annotations services.k8s.aws/adoption-policy and services.k8s.aws/adopted away"
+        ),
+    ),
+    Code.READ_ONLY_GONE: (
+        "read-only resource not found",
+        "a read-only object makes nothing: make the resource in AWS, or correct the identifiers",
     ),
     Code.FAILED: ("{why}", "AWS reports {path} as {state}"),
     Code.REFERENCE: ("{why}", "{advice}"),

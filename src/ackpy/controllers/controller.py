@@ -8,7 +8,8 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from functools import partial
+from typing import Final, TypeAlias
 
 from ackpy.aws.budget import Ticket
 from ackpy.aws.client import Client
@@ -17,8 +18,9 @@ from ackpy.aws.session import Identity, Sessions, Target
 from ackpy.controllers import intent, memory
 from ackpy.controllers.identity import identifiers
 from ackpy.controllers.ledger import Ledger
-from ackpy.controllers.options import ReconcilerOptions
+from ackpy.controllers.options import Gates, ReconcilerOptions
 from ackpy.controllers.place import Place
+from ackpy.controllers.read_only import is_read_only
 from ackpy.controllers.references import resource_of
 from ackpy.controllers.relations import Relations
 from ackpy.controllers.resource import ResourceReconciler, World
@@ -41,6 +43,8 @@ from ackpy.runtime.writer import ObjectWriter
 OWN_ANNOTATIONS: Final = (memory.ANNOTATION, intent.ANNOTATION)
 _INDEX: Final = "aws-identity"
 
+Names: TypeAlias = Callable[[Object], tuple[str, ...]]
+
 
 def controller(
     descriptor: Descriptor,
@@ -60,8 +64,9 @@ def controller(
     """
     roles = roles or ClusterRoles(manager, options)
     resource = resource_of(descriptor)
+    names = partial(_names, descriptor, options.gates)
     informer = manager.informers.informer(resource, manager.scope)
-    informer.store.add_index(_INDEX, lambda obj: _names(descriptor, obj))
+    informer.store.add_index(_INDEX, names)
     relations = Relations(descriptor, manager, informer)
     world = World(
         cluster=_cluster(manager, informer, relations),
@@ -73,7 +78,7 @@ def controller(
     )
     reconciler = ResourceReconciler(descriptor, options, world, ledger)
     made = manager.add_controller(descriptor.kind.lower(), resource, reconciler, _pace(options), election=election)
-    made.watches(resource, _namesakes(descriptor, informer), predicate=_frees_a_name(descriptor), scope=manager.scope)
+    made.watches(resource, _namesakes(names, informer), predicate=_frees_a_name(names), scope=manager.scope)
     _heed(made, reconciler, informer.store, roles)
     relations.serve(made)
     return made
@@ -178,26 +183,27 @@ def _heed(made: Controller, reconciler: ResourceReconciler, seen: Store, roles: 
         made.watches(resource, lambda _: reconciler.displaced(seen.list()), scope=scope)
 
 
-def _names(descriptor: Descriptor, obj: Object) -> tuple[str, ...]:
-    values = identifiers(descriptor, obj)
+def _names(descriptor: Descriptor, gates: Gates, obj: Object) -> tuple[str, ...]:
+    """The AWS resource that the object lays claim to; none where it only shows one."""
+    values = None if is_read_only(obj, gates) else identifiers(descriptor, obj)
     return () if values is None else ("/".join(values),)
 
 
-def _namesakes(descriptor: Descriptor, informer: Informer) -> Callable[[Object], Iterable[ObjectKey]]:
+def _namesakes(names: Names, informer: Informer) -> Callable[[Object], Iterable[ObjectKey]]:
     """From an object to the others that name the same AWS resource: one of them may act when it goes."""
 
     def others(obj: Object) -> Iterable[ObjectKey]:
-        found = [each for name in _names(descriptor, obj) for each in informer.store.by_index(_INDEX, name)]
+        found = [each for name in names(obj) for each in informer.store.by_index(_INDEX, name)]
         return [key_of(each) for each in found if key_of(each) != key_of(obj)]
 
     return others
 
 
-def _frees_a_name(descriptor: Descriptor) -> Callable[[Change], bool]:
+def _frees_a_name(names: Names) -> Callable[[Change], bool]:
     """Whether an object no longer names the AWS resource that it named."""
 
     def frees(change: Change) -> bool:
         before, after = change.before, change.after
-        return before is not None and (after is None or _names(descriptor, before) != _names(descriptor, after))
+        return before is not None and (after is None or names(before) != names(after))
 
     return frees

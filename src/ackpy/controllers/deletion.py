@@ -17,7 +17,7 @@ from ackpy.controllers.intent import Claim, made
 from ackpy.controllers.manager import ResourceManager
 from ackpy.controllers.observe import Observation, tops
 from ackpy.controllers.options import DeletionPolicy
-from ackpy.controllers.place import is_read_only, mistyped
+from ackpy.controllers.place import mistyped
 from ackpy.controllers.run import Ending, LetGo, News, Run
 from ackpy.controllers.state import Gate, gate
 from ackpy.errors import AwsApiError, AwsError
@@ -49,8 +49,9 @@ def policy(descriptor: Descriptor, obj: Object, namespace: Object, flag: Deletio
 
 def without_aws(run: Run, policy: DeletionPolicy, *, owned: bool) -> LetGo | None:
     """Letting go where AWS is not to be asked: the resource is retained, another object's, or was never made."""
-    if policy is DeletionPolicy.RETAIN or is_read_only(run.obj):
-        return LetGo([News("Retained", "The object is gone, the AWS resource stays, as its deletion policy says")])
+    if policy is DeletionPolicy.RETAIN or run.read_only:
+        why = "it is read-only" if run.read_only else "its deletion policy says so"
+        return LetGo([News("Retained", f"The object is gone, the AWS resource stays: {why}")])
     if not owned or run.claim in {Claim.NONE, Claim.REFUSED}:
         return LetGo()
     return None

@@ -43,6 +43,8 @@ _BLOCKED_EVENTS: Final = {
     Code.REFERENCE: "Waiting",
     Code.SECRET: "Waiting",
     Code.PAUSED: "Paused",
+    Code.ADOPTED_GONE: "NotFound",
+    Code.READ_ONLY_GONE: "NotFound",
 }
 _DRIFT_EVENT: Final = "DriftDetected"
 _CHANGES: Final[Mapping[Cause, tuple[str, str, bool]]] = {
@@ -60,7 +62,8 @@ def blocked(run: Run, block: Blocked, latest: Observation | None = None) -> Endi
     event = News(
         _BLOCKED_EVENTS.get(block.code, "Refused"), _sentence(block.text, block.advice), warning=True, once=True
     )
-    return Ending(refused(block), slowly(run, block.until), [event], latest)
+    result = Result.retry() if block.missing else slowly(run, block.until)
+    return Ending(refused(block), result, [event], latest)
 
 
 def paused(run: Run) -> Ending:
@@ -80,6 +83,8 @@ def refused(block: Blocked) -> Report:
         return Report(synced=None, reason=block.text, advice=block.advice, references=status)
     if block.code is Code.SECRET:
         return Report(synced=None, recoverable=block.text, advice=block.advice)
+    if block.missing:
+        return Report(synced=False, reason=block.text, recoverable=block.text, advice=block.advice)
     if block.terminal:
         return Report(synced=False, terminal=block.text, advice=block.advice)
     return Report(synced=False, reason=block.text, advice=block.advice, roleless=block.code in WITHOUT_ROLE)
@@ -111,7 +116,9 @@ def settled(
     """The writes of the pass are made, or some of them. `held` is the memory as the object has it by now."""
     if applied.written:
         run.trace.waits = 0
-    if created:  # the create's patch took for confirmed what had to follow: now it is known what did not
+    if (
+        created or run.adopting
+    ):  # the claiming patch took for confirmed what had to follow: now it is known what did not
         held = held.doubting(_unsure(run, plan, applied, latest))
     filled = late_init.fill(run.descriptor, run.filled, tags.without(run.descriptor.tags, latest.spec, run.defaults))
     spec = run.resolution.restored(filled.spec)
@@ -124,6 +131,12 @@ def settled(
     )
     changes = [_created(run)] if created else _changes(each.write for each in applied.written)
     return replace(ending, news=[*changes, *ending.news])
+
+
+def shown(run: Run, latest: Observation) -> Ending:
+    """A read-only object has looked: its status is AWS's word, and nothing else of it changes."""
+    failure = gate(run.descriptor, run.latest(latest).status).failed
+    return blocked(run, failure, latest) if failure else _reached(run, Plan(), Applied(), latest, ())
 
 
 def slowly(run: Run, until: float | None = None) -> Result:
@@ -141,14 +154,17 @@ def look_again(run: Run, poll: float) -> Result:
 def _outcome(run: Run, plan: Plan, applied: Applied, latest: Observation, pending: Collection[str]) -> Ending:
     late = None if not run.descriptor.late_init else not pending
     advisories = tuple(_unreset(path) for path in plan.unreset)
-    if errors := [failure.error for failure in (*latest.failures, *applied.failures)]:
-        ending = failed(run, errors, latest)
-    elif busy := _busy(run, plan, latest, pending):
-        reason, poll = busy
-        ending = waiting(run, latest, poll=poll, reason=reason)
-    else:
-        ending = _in_step(run, latest)
+    ending = _reached(run, plan, applied, latest, pending)
     return replace(ending, report=replace(ending.report, late=late, advisories=advisories))
+
+
+def _reached(run: Run, plan: Plan, applied: Applied, latest: Observation, pending: Collection[str]) -> Ending:
+    if errors := [failure.error for failure in (*latest.failures, *applied.failures)]:
+        return failed(run, errors, latest)
+    if busy := _busy(run, plan, latest, pending):
+        reason, poll = busy
+        return waiting(run, latest, poll=poll, reason=reason)
+    return _in_step(run, latest)
 
 
 def _busy(run: Run, plan: Plan, latest: Observation, pending: Collection[str]) -> tuple[str, float] | None:

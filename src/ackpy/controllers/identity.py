@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from ackpy.controllers.adoption import addressed
 from ackpy.controllers.intent import Claim, claim
 from ackpy.kube import objects
 from ackpy.kube.objects import Object
@@ -28,7 +29,8 @@ class Identity:
 
 
 def identifiers(descriptor: Descriptor, obj: Object) -> tuple[str, ...] | None:
-    """The values of the kind's identifiers, from spec or status; None while one is missing."""
+    """The values of the kind's identifiers, from spec, status or what is to be adopted; None while one is missing."""
+    obj = addressed(descriptor, obj)
     found = tuple(_value(descriptor, obj, path) for path in descriptor.identifiers)
     if not found or any(value is None for value in found):
         return None

@@ -22,6 +22,8 @@ from ackpy.model.descriptor import Descriptor
 ANNOTATION: Final = "ackpy.services.k8s.aws/create-intent"
 VERSION: Final = 1
 _PLACE: Final = ("account", "region")
+SHOWN: Final = "ReadOnly"
+"""The reason of the Advisory under which a status shows a resource that is not the object's own."""
 
 
 class Stage(StrEnum):
@@ -82,18 +84,30 @@ def claim(descriptor: Descriptor, obj: Object) -> Claim:
 
     A finalizer without marks is a claim (ACK's objects have none); one beside marks of another object is not, for it came with a
     copied manifest. Without the finalizer an ARN in the status is a claim: a replace of the object takes finalizer and annotations
-    away but leaves the status. Not beside a Terminal condition, under which ACK shows the ARN of what it refuses to touch.
+    away but leaves the status. Not beside a Terminal condition, under which ACK shows the ARN of what it refuses to touch, nor
+    where the object is or was read-only.
     """
     if descriptor.finalizer not in objects.finalizers_of(obj):
-        replaced = bool(_arn(obj)) and not _holds(obj, "ACK.Terminal")
+        replaced = bool(_arn(obj)) and not _holds(obj, "ACK.Terminal") and not is_shown(obj)
         return Claim.OWNED if replaced else Claim.NONE
     intent = Intent.of(obj)
     if intent is None:
-        copied = any(is_foreign(obj, mark) for mark in (ANNOTATION, memory.ANNOTATION))
-        return Claim.NONE if copied and not made(descriptor, obj) else Claim.OWNED
+        return Claim.NONE if is_copied(obj) and not made(descriptor, obj) else Claim.OWNED
     if intent.stage is Stage.REFUSED:
         return Claim.REFUSED
     return Claim.OWNED if made(descriptor, obj) else Claim.OPEN
+
+
+def is_shown(obj: Object) -> bool:
+    """Whether the status shows a resource that the object does not manage."""
+    return any(
+        each.get("type") == "ACK.Advisory" and each.get("reason") == SHOWN for each in objects.conditions_of(obj)
+    )
+
+
+def is_copied(obj: Object) -> bool:
+    """Whether a mark of ours is bound to another object: it came with a copied manifest, and so did what stands beside it."""
+    return any(is_foreign(obj, mark) for mark in (ANNOTATION, memory.ANNOTATION))
 
 
 def made(descriptor: Descriptor, obj: Object) -> bool:

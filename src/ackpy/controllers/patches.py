@@ -10,6 +10,7 @@ from ackpy.controllers import conditions, intent, memory
 from ackpy.controllers.intent import Intent
 from ackpy.controllers.memory import Memory
 from ackpy.controllers.observe import Observation
+from ackpy.controllers.place import ADOPTED
 from ackpy.controllers.run import Ending, overlaid
 from ackpy.kube import objects
 from ackpy.kube.objects import Object, merge_patch
@@ -26,6 +27,15 @@ def claiming(obj: Object, finalizer: str, remembered: Memory | None, intended: I
     if finalizer not in held:
         patch["finalizers"] = [*held, finalizer]
     return {"metadata": patch} if patch else None
+
+
+def adopting(obj: Object, finalizer: str, held: Memory, intended: Intent | None, spec: Mapping[str, Any]) -> Object:
+    """The one patch that adopts: the finalizer, ACK's mark and ours, and the spec as it is from now on."""
+    patch = (claiming(obj, finalizer, held, intended) or {}).get("metadata", {})
+    marks = {ADOPTED: "true", **({} if intended else {intent.ANNOTATION: None})}
+    annotations = {**patch.get("annotations", {}), **_annotating(obj, marks).get("annotations", {})}
+    filled = merge_patch(obj.get("spec") or {}, spec)
+    return {"metadata": {**patch, "annotations": annotations}, **({"spec": filled} if filled else {})}
 
 
 def ending(obj: Object, end: Ending) -> Object | None:

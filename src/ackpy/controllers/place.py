@@ -27,6 +27,7 @@ DEFAULT_REGION: Final = "services.k8s.aws/default-region"
 ENDPOINT_URL: Final = "services.k8s.aws/endpoint-url"
 READ_ONLY: Final = "services.k8s.aws/read-only"
 ADOPTION_POLICY: Final = "services.k8s.aws/adoption-policy"
+ADOPTION_FIELDS: Final = "services.k8s.aws/adoption-fields"
 ADOPTED: Final = "services.k8s.aws/adopted"
 
 

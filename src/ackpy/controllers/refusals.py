@@ -6,10 +6,9 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from ackpy.controllers.adoption import is_adopted
 from ackpy.controllers.blocked import Blocked, Code
 from ackpy.controllers.memory import Memory, digests
-from ackpy.controllers.place import ADOPTED, ADOPTION_POLICY, READ_ONLY, is_read_only
-from ackpy.kube import objects
 from ackpy.kube.objects import Object
 from ackpy.model import fieldpath
 from ackpy.model.definition import Compare
@@ -54,19 +53,9 @@ def _policy(path: str, text: Any) -> str:
     return "" if isinstance(policy, dict) else f"spec.{path} must be a JSON object with a Statement"
 
 
-def unsupported(obj: Object, finalizer: str) -> Blocked | None:
-    """What the object asks for and this version does not do: to act without it would do what nobody asked for."""
-    held = objects.annotations_of(obj)
-    adopting = held.get(ADOPTION_POLICY) and finalizer not in objects.finalizers_of(obj)
-    found = [f"the annotation {ADOPTION_POLICY}"] if adopting else []
-    found += [f"the annotation {READ_ONLY}"] if is_read_only(obj) else []
-    return Blocked(Code.UNSUPPORTED, {"what": ", ".join(found)}) if found else None
-
-
 def remaking(obj: Object) -> Blocked | None:
     """An adopted resource that AWS has no more is not made anew: it was somebody else's to begin with."""
-    adopted = objects.annotations_of(obj).get(ADOPTED, "").lower() == "true"
-    return Blocked(Code.ADOPTED_GONE) if adopted else None
+    return Blocked(Code.ADOPTED_GONE) if is_adopted(obj) else None
 
 
 def renamed(descriptor: Descriptor, spec: Mapping[str, Any], memory: Memory | None) -> Blocked | None:

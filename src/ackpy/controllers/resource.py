@@ -7,17 +7,19 @@ end between any two of them, by a crash too: what it wrote before tells the next
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from ackpy.aws import classify
 from ackpy.aws.budget import Ticket
-from ackpy.controllers import accounts, deletion, leave, patches, references, secrets
+from ackpy.controllers import accounts, adoption, deletion, late_init, leave, patches, references, secrets, tags
 from ackpy.controllers import plan as plans
 from ackpy.controllers.accounts import Home, Roles
+from ackpy.controllers.adoption import UNCLAIMED, Policy
 from ackpy.controllers.blocked import Blocked, Code
 from ackpy.controllers.conditions import Report
-from ackpy.controllers.endings import blocked, failed, paused, settled
+from ackpy.controllers.endings import blocked, failed, paused, settled, shown
 from ackpy.controllers.identity import Identity, identifiers, identity, owner
 from ackpy.controllers.intent import Claim, Intent, Stage
 from ackpy.controllers.ledger import Ledger
@@ -27,7 +29,8 @@ from ackpy.controllers.observe import Observation, read_plan
 from ackpy.controllers.options import DeletionPolicy, ReconcilerOptions
 from ackpy.controllers.place import Place, moved
 from ackpy.controllers.plan import Cause, Plan
-from ackpy.controllers.refusals import refusal, remaking, renamed, unsupported
+from ackpy.controllers.read_only import is_read_only, noted
+from ackpy.controllers.refusals import refusal, remaking, renamed
 from ackpy.controllers.resolution import Resolution, joined
 from ackpy.controllers.run import Ending, Ground, LetGo, News, Run, Trace
 from ackpy.controllers.state import gate
@@ -115,6 +118,9 @@ class ResourceReconciler:
 
     async def _sync(self, run: Run, request: Request) -> Result:
         """Steps 2 to 5. References and secrets come first: what speaks against acting may depend on what they stand for."""
+        policy = adoption.policy(run.obj, run.claim, self._options.gates)
+        if policy is Policy.ADOPT or run.read_only:
+            return await self._follow(run, request, adopt=policy is Policy.ADOPT)
         if not run.place.blocked:
             run = run.resolved(await self._resolution(run))
         if run.steering.paused:
@@ -127,31 +133,31 @@ class ResourceReconciler:
             return await self._finish(run, run.obj, blocked(run, block))
         try:
             manager = await self._manager(run, request)
-            latest = await manager.read_one(run.desired(), _read_plan(run))
+            latest = await manager.read_one(run.desired(), _read_plan(run, policy))
         except AwsError as error:
             return await self._finish(run, run.obj, failed(run, [error]))
         if not latest.found or gate(self._descriptor, latest.status).gone:
             return await self._create(run, manager)
-        if run.claim in {Claim.NONE, Claim.REFUSED}:
-            return await self._finish(run, run.obj, blocked(run, _exists(run)))
-        return await self._update(run, manager, latest)
+        return await self._found(run, manager, latest, policy)
 
-    async def _pause(self, run: Run) -> Result:
-        """No AWS call. What was not done meanwhile counts as not done: the generation stays unanswered."""
-        answered = run.trace.generation, run.trace.now
-        result = await self._finish(run, run.obj, paused(run))
-        run.trace.generation, run.trace.now = answered
-        return result
+    async def _found(self, run: Run, manager: ResourceManager, latest: Observation, policy: Policy | None) -> Result:
+        """AWS has the resource: this object's own, one to take over, or somebody else's."""
+        if run.claim not in UNCLAIMED:
+            return await self._update(run, manager, latest)
+        if policy is Policy.ADOPT_OR_CREATE:
+            return await self._take_over(run, manager, latest)
+        return await self._finish(run, run.obj, blocked(run, _exists(run)))
 
-    async def _create(self, run: Run, manager: ResourceManager) -> Result:
-        """The intent and the finalizer, the create call, and at once what the create call cannot carry."""
-        intent = run.intent if run.claim is Claim.OPEN else None
-        intent = intent or Intent(
-            objects.uid_of(run.obj), Stage.OPEN, self._world.ids(), run.scope.account, run.scope.region
-        )
-        manager = replace(manager, scope=replace(run.scope, token=intent.token))
-        desired = run.desired()
-        plan = plans.creation(self._descriptor, desired, manager.scope)
+    async def _follow(self, run: Run, request: Request, *, adopt: bool) -> Result:
+        """An object that follows its AWS resource: to adopt it as it is, or only to show it."""
+        if run.steering.paused:
+            return await self._pause(run)
+        referred = Resolution() if adopt else self._referred(run)
+        if referred.waiting:
+            return Result.retry()  # an identifier may be among what is on its way
+        run = run.resolved(Resolution(referred.values))
+        if adopt:
+            adoption.identified(self._descriptor, run.obj, run.scope)
         if block := plan.blocked or remaking(run.obj):
             return await self._finish(run, run.obj, blocked(run, block))
         held = Memory(intent.uid, digests(self._descriptor, run.marked))
@@ -171,6 +177,10 @@ class ResourceReconciler:
         applied, latest = await manager.write(follow, latest)
         run.trace.unverified = self._options.verify
         return await self._finish(run, seen, settled(run, follow, applied, latest, held, created=True))
+
+    def _intent(self, run: Run) -> Intent:
+        """A new attempt to have the resource, here."""
+        return Intent(objects.uid_of(run.obj), Stage.OPEN, self._world.ids(), run.scope.account, run.scope.region)
 
     async def _not_created(self, run: Run, seen: Object, intent: Intent, error: AwsError) -> Result:
         """A definite refusal withdraws the intent; where AWS may have acted, in this try or an earlier one, the next pass looks."""
@@ -220,7 +230,7 @@ class ResourceReconciler:
 
     async def _finish(self, run: Run, seen: Object, end: Ending) -> Result:
         """Steps 6 and 7: one patch of metadata and spec if they changed, one of the status if it did, then the Events."""
-        end = replace(end, report=run.told(end.report))
+        end = replace(end, report=run.told(noted(end.report, seen, self._descriptor.finalizer, self._options.gates)))
         if patch := patches.ending(seen, end):
             seen = await self._world.cluster.patch(seen, patch)
         patch = patches.status(seen, end, run.scope, self._world.time.now(), edited=run.edited)
@@ -270,7 +280,6 @@ class ResourceReconciler:
         made = run.claim in {Claim.OPEN, Claim.OWNED}
         return (
             run.place.blocked
-            or unsupported(run.obj, self._descriptor.finalizer)
             or moved(run.obj, run.scope.region)
             or renamed(self._descriptor, run.marked, run.memory if made else None)
             or self._duplicate(run)
@@ -284,7 +293,8 @@ class ResourceReconciler:
             return None
         uid = objects.uid_of(run.obj)
         others = [each for each in self._world.cluster.naming(mine.values) if objects.uid_of(each) != uid]
-        rivals = [each for each in others if self._identity(each) == mine]
+        owners = [each for each in others if not is_read_only(each, self._options.gates)]
+        rivals = [each for each in owners if self._identity(each) == mine]
         first = owner(self._descriptor, [run.obj, *rivals])
         if first is run.obj:
             return None
@@ -340,16 +350,19 @@ class ResourceReconciler:
             self.ledger.forget(trace.uid)
 
 
-def _read_plan(run: Run) -> Sequence[Aspect]:
+def _read_plan(run: Run, policy: Policy | None) -> Sequence[Aspect]:
     """What to read beside the core: nothing, while what is found could only be somebody else's."""
-    if run.claim in {Claim.NONE, Claim.REFUSED}:
+    if run.claim in UNCLAIMED and policy is None:
         return ()
     return read_plan(run.descriptor, run.desired().spec, run.modes)
 
 
 def _exists(run: Run) -> Blocked:
-    names = "/".join(identifiers(run.descriptor, run.obj) or ())
-    return Blocked(Code.EXISTS, {"resource": f"{run.descriptor.kind} {names}"})
+    return Blocked(Code.EXISTS, {"resource": _resource(run)})
+
+
+def _resource(run: Run) -> str:
+    return f"{run.descriptor.kind} {'/'.join(identifiers(run.descriptor, run.obj) or ())}"
 
 
 def _is_new(trace: Trace, obj: Object, steering: Steering | Blocked) -> bool:

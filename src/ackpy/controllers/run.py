@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
 from ackpy.controllers import tags
+from ackpy.controllers.adoption import addressed
 from ackpy.controllers.blocked import Blocked
 from ackpy.controllers.conditions import Report
 from ackpy.controllers.guard import Guard
@@ -16,6 +17,7 @@ from ackpy.controllers.observe import Observation
 from ackpy.controllers.options import DeletionPolicy, ReconcilerOptions
 from ackpy.controllers.place import Place
 from ackpy.controllers.plan import Cause
+from ackpy.controllers.read_only import is_read_only
 from ackpy.controllers.resolution import UNRESOLVED, Resolution
 from ackpy.controllers.steering import UNSTEERED, Steering
 from ackpy.kube import objects
@@ -62,7 +64,8 @@ class Trace:
 class Run:
     """The object of a pass, as read, and what follows from it.
 
-    `defaults` are the controller's tags; `edited` says that the pass answers a new generation, or somebody who asked for one now.
+    `defaults` are the controller's tags; `edited` says that the pass answers a new generation, or somebody who asked for one now;
+    `adopting` that it has adopted.
     """
 
     obj: Object
@@ -78,6 +81,7 @@ class Run:
     modes: Mapping[str, Mode]
     resolution: Resolution = UNRESOLVED
     steering: Steering = UNSTEERED
+    adopting: bool = False
 
     @classmethod
     def of(
@@ -96,6 +100,11 @@ class Run:
         spoken = modes(descriptor, obj.get("spec") or {}, memory, unconfirmed=mark is Claim.OPEN)
         managed = _with_tags(descriptor, spoken, defaults)
         return cls(obj, descriptor, options, place, place.scope(obj), trace, edited, defaults, mark, memory, managed)
+
+    def adopted(self, seen: Object) -> Run:
+        """The same pass over the object as it stands since it has adopted."""
+        run = Run.of(seen, self.descriptor, self.options, self.place, self.trace, edited=self.edited)
+        return replace(run.resolved(self.resolution), steering=self.steering, adopting=True)
 
     @property
     def spec(self) -> Mapping[str, Any]:
@@ -124,17 +133,22 @@ class Run:
         return replace(report, selected=self.place.selected, references=references, advisories=advisories)
 
     @property
+    def read_only(self) -> bool:
+        """Whether nothing of AWS is to be changed."""
+        return is_read_only(self.obj, self.options.gates)
+
+    @property
     def intent(self) -> Intent | None:
         """The create intent."""
         return Intent.of(self.obj)
 
     def desired(self, latest: Observation | None = None) -> View:
         """The spec that AWS is to have: with the controller's tags, and with those of AWS's and other people's that stay."""
-        shape = self.descriptor.tags
-        spec = tags.with_defaults(shape, self.filled, self.defaults)
+        shape, known = self.descriptor.tags, addressed(self.descriptor, self.obj)
+        spec = tags.with_defaults(shape, self.resolution.filled(known.get("spec") or {}), self.defaults)
         if latest is not None and shape is not None:
             spec = tags.with_observed(shape, spec, latest.spec, ours=self._decides_tags(shape.path))
-        return View(spec, self.obj.get("status") or {})
+        return View(spec, known.get("status") or {})
 
     def latest(self, found: Observation) -> View:
         """The observation as an object: what AWS did not tell now stands as the status has it."""
@@ -144,6 +158,8 @@ class Run:
 
     def causes(self) -> Mapping[Mode, Cause]:
         """What a difference at a path means, by how the path is compared."""
+        if self.adopting:
+            return dict.fromkeys(Mode, Cause.ADOPT)
         leaves = Cause.OWNERSHIP if self.memory is None else Cause.REPAIR if self.trace.verifying else Cause.DRIFT
         whole = Cause.REPAIR if self.claim is Claim.OPEN else Cause.EDIT
         return {Mode.WHOLE: whole, Mode.CLEAR: Cause.CLEAR, Mode.LEAVES: leaves}

@@ -151,6 +151,26 @@ def arn(descriptor: Descriptor, view: View, scope: Scope) -> str:
     return _FIELD.sub(lambda match: pieces[match[1]], descriptor.definition.arn)
 
 
+def arn_values(descriptor: Descriptor, text: str) -> dict[str, str] | None:
+    """What an ARN holds at the holes of the definition's template: path, "account", "region" or "partition" -> text.
+
+    None where it has another form, or the kind has no template. The last hole may hold "/", as an ECR repository's name does.
+    """
+    if not descriptor.definition.arn:
+        return None
+    pieces = _FIELD.split(descriptor.definition.arn)  # text, hole, text, hole, ..., text
+    holes = list(dict.fromkeys(pieces[1::2]))
+    pattern, seen = re.escape(pieces[0]), set[str]()
+    for hole, literal in zip(pieces[1::2], pieces[2::2], strict=True):
+        group = f"hole{holes.index(hole)}"
+        characters = "[^:]" if hole == pieces[-2] else "[^:/]"
+        pattern += f"(?P={group})" if hole in seen else f"(?P<{group}>{characters}+)"
+        pattern += re.escape(literal)
+        seen.add(hole)
+    found = re.fullmatch(pattern, text)
+    return None if found is None else dict(zip(holes, found.groups(), strict=True))
+
+
 def _text_at(view: View, path: str) -> str:
     value = fieldpath.get(view.spec, path) or fieldpath.get(view.status, path)
     return "" if value is None else str(value)

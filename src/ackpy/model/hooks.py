@@ -1,4 +1,4 @@
-"""Every place where a kind may intervene. Four points; a kind that needs none has no hooks.
+"""Every place where a kind may intervene. Five points; a kind that needs none has no hooks.
 
 The compiler attaches `Resource.hooks` to the descriptor; response, request, delta and plan call them. All are pure: no I/O, no clock.
 """
@@ -37,3 +37,7 @@ class Hooks:
     def refuse(self, desired: Spec, latest: Spec | None) -> str:
         """Why AWS will never accept this spec, as advice; "" when it may."""
         return ""
+
+    def adopted(self, observed: Spec) -> Spec:
+        """The spec of an object that adopts what was `observed`: where AWS tells one thing in two ways, the one to keep."""
+        return observed

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import itertools
+import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -206,7 +207,26 @@ _SETTINGS: Final[Mapping[str, Setting]] = {
     "Encryption": Setting("ServerSideEncryptionConfiguration", "ServerSideEncryptionConfiguration", ""),
     "LifecycleConfiguration": Setting("", "LifecycleConfiguration", "NoSuchLifecycleConfiguration"),
     "Policy": Setting("Policy", "Policy", "NoSuchBucketPolicy"),
+    "OwnershipControls": Setting("OwnershipControls", "OwnershipControls", "OwnershipControlsNotFoundError"),
+    "PublicAccessBlock": Setting(
+        "PublicAccessBlockConfiguration", "PublicAccessBlockConfiguration", "NoSuchPublicAccessBlockConfiguration"
+    ),
+    "Acl": Setting("", "AccessControlPolicy", ""),
+    "Logging": Setting("", "BucketLoggingStatus", ""),
+    "Cors": Setting("", "CORSConfiguration", "NoSuchCORSConfiguration"),
+    "Website": Setting("", "WebsiteConfiguration", "NoSuchWebsiteConfiguration"),
+    "Replication": Setting(
+        "ReplicationConfiguration", "ReplicationConfiguration", "ReplicationConfigurationNotFoundError"
+    ),
+    "ObjectLockConfiguration": Setting(
+        "ObjectLockConfiguration", "ObjectLockConfiguration", "ObjectLockConfigurationNotFoundError"
+    ),
+    "NotificationConfiguration": Setting("", "NotificationConfiguration", ""),
+    "AccelerateConfiguration": Setting("", "AccelerateConfiguration", ""),
+    "RequestPayment": Setting("", "RequestPaymentConfiguration", ""),
+    "Abac": Setting("AbacStatus", "AbacStatus", ""),
 }
+_OPERATION: Final = re.compile(r"(Get|Put|Delete|List)(?:Bucket)?(\w+)")
 _NAMES: Final = {"DeleteBucketLifecycle": "LifecycleConfiguration"}
 _DEFAULT_ENCRYPTION: Final = {
     "Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}, "BucketKeyEnabled": False}]
@@ -305,8 +325,12 @@ class MemoryBuckets:
         return {}
 
     def _setting(self, bucket: Bucket, operation: str, params: dict[str, Any]) -> Mapping[str, Any]:
-        verb, name = operation.split("Bucket", maxsplit=1)
-        name = _NAMES.get(operation, name)
+        named = _OPERATION.fullmatch(operation)
+        if named is None:
+            raise api_error(operation, "NotImplemented", 501)
+        verb, name = named[1], _NAMES.get(operation, named[2])
+        if verb == "List":
+            return {}
         setting = _SETTINGS[name]
         if verb == "Put" and operation not in self.dropping:
             bucket.settings[name] = params[setting.write]
@@ -342,7 +366,8 @@ class _Client:
             self.listener(Sent("s3", operation, kind, status, code, f"request-of-{operation}", 0.0, 1, failed))
 
     async def paginate(self, operation: str, at: str, /, **params: Any) -> Sequence[Any]:
-        raise AssertionError(f"{operation} of {at} has no pages here: {sorted(params)}")
+        found: Sequence[Any] = (await self.call(operation, **params)).get(at, ())
+        return found
 
 
 @dataclass(frozen=True, slots=True)

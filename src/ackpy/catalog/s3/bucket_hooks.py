@@ -84,6 +84,12 @@ class BucketHooks(Hooks):
             else ""
         )
 
+    def adopted(self, observed: Spec) -> Spec:
+        """A canned ACL stands for its grants: the two exclude one another."""
+        if not observed.get("acl"):
+            return observed
+        return {path: value for path, value in observed.items() if path not in _PERMISSIONS}
+
 
 def _create(request: MutableMapping[str, Any], desired: Spec) -> None:
     """us-east-1 must not be named as a location, every other region must; ACLs need an ownership that lets them be."""
