@@ -401,6 +401,12 @@ async def test_a_denied_crossing_makes_the_status_false(bucket: Descriptor) -> N
     assert "--enable-cross-namespace" in world.conditions(key)["Ready"]["message"]
 
 
+def test_a_required_field_may_be_given_by_reference(profile: Descriptor) -> None:
+    [edge] = profile.references()
+    assert (edge.path, edge.fills, edge.required) == ("userRef", "userName", True)
+    assert not any(profile.spec.members[name].required for name in ("userName", "userRef"))
+
+
 async def test_deletion_goes_on_without_what_is_referred_to(world: MemoryWorld, plain: dict[str, Any]) -> None:
     key = world.cluster.apply("b", plain)
     await world.settle(key)
