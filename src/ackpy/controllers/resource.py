@@ -158,6 +158,67 @@ class ResourceReconciler:
         run = run.resolved(Resolution(referred.values))
         if adopt:
             adoption.identified(self._descriptor, run.obj, run.scope)
+        if (
+            block := run.place.blocked
+            or moved(run.obj, run.scope.region)
+            or (None if run.read_only else self._duplicate(run))
+        ):
+            return await self._finish(run, run.obj, blocked(run, block))
+        managed = self._descriptor.spec.members if adopt else ()
+        try:
+            manager = await self._manager(run, request)
+            latest = await manager.read_one(run.desired(), read_plan(self._descriptor, run.desired().spec, managed))
+        except AwsError as error:
+            return await self._finish(run, run.obj, failed(run, [error]))
+        if not latest.found or gate(self._descriptor, latest.status).gone:
+            code = Code.ADOPTED_GONE if adopt or adoption.is_adopted(run.obj) else Code.READ_ONLY_GONE
+            return await self._finish(run, run.obj, blocked(run, Blocked(code)))
+        if adopt:
+            return await self._adopt(run, manager, adoption.readable(self._descriptor, latest))
+        return await self._finish(run, run.obj, shown(run, latest))
+
+    async def _adopt(self, run: Run, manager: ResourceManager, latest: Observation) -> Result:
+        """What AWS has becomes the spec; nothing is adopted of which only a part can be read."""
+        if latest.failures:
+            return await self._finish(run, run.obj, failed(run, [each.error for each in latest.failures]))
+        asked = adoption.addressed(self._descriptor, run.obj).get("spec") or {}
+        spec = adoption.spec_of(self._descriptor, asked, latest, run.defaults)
+        return await self._adopted(run, manager, latest, spec, None)
+
+    async def _take_over(self, run: Run, manager: ResourceManager, latest: Observation) -> Result:
+        """What AWS has becomes as the spec says. The open intent makes the next pass look at all of it if this one is cut off."""
+        found = tags.without(run.descriptor.tags, latest.spec, run.defaults)
+        spec = run.resolution.restored(late_init.fill(run.descriptor, run.filled, found).spec)
+        intent = self._intent(run)
+        return await self._adopted(run, manager, latest, spec, intent)
+
+    async def _adopted(
+        self, run: Run, manager: ResourceManager, latest: Observation, spec: Mapping[str, Any], intent: Intent | None
+    ) -> Result:
+        """The patch that adopts, then what an object does that has its resource."""
+        held = Memory(objects.uid_of(run.obj), digests(self._descriptor, run.resolution.marked(spec)))
+        patch = patches.adopting(run.obj, self._descriptor.finalizer, held, intent, spec)
+        seen = await self._world.cluster.patch(run.obj, patch)
+        self._tell(seen, [News("Adopted", f"{_resource(run)} in AWS is managed from now on")])
+        run = run.adopted(seen)
+        if run.read_only:
+            return await self._finish(run, seen, shown(run, latest))
+        return await self._update(run, manager, latest)
+
+    async def _pause(self, run: Run) -> Result:
+        """No AWS call. What was not done meanwhile counts as not done: the generation stays unanswered."""
+        answered = run.trace.generation, run.trace.now
+        result = await self._finish(run, run.obj, paused(run))
+        run.trace.generation, run.trace.now = answered
+        return result
+
+    async def _create(self, run: Run, manager: ResourceManager) -> Result:
+        """The intent and the finalizer, the create call, and at once what the create call cannot carry."""
+        intent = run.intent if run.claim is Claim.OPEN else None
+        intent = intent or self._intent(run)
+        manager = replace(manager, scope=replace(run.scope, token=intent.token))
+        desired = run.desired()
+        plan = plans.creation(self._descriptor, desired, manager.scope)
         if block := plan.blocked or remaking(run.obj):
             return await self._finish(run, run.obj, blocked(run, block))
         held = Memory(intent.uid, digests(self._descriptor, run.marked))
