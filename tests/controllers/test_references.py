@@ -262,21 +262,6 @@ def test_a_denied_crossing_is_no_advisory(bucket: Descriptor) -> None:
     assert resolved(bucket, case).advisories == ()
 
 
-OPTIONAL: list[tuple[dict[str, Any], bool]] = [
-    ({}, False),
-    ({"annotations": {"services.k8s.aws/read-only": "true"}}, True),
-    ({"annotations": {"services.k8s.aws/adoption-policy": "adopt"}}, True),
-    ({"annotations": {"services.k8s.aws/adoption-policy": "adopt"}, "finalizers": ["f"]}, False),
-    ({"annotations": {"services.k8s.aws/adoption-policy": "adopt-or-create"}}, False),
-    ({"deletionTimestamp": "2026-01-01T00:00:00Z"}, True),
-]
-
-
-@pytest.mark.parametrize(("meta", "optional"), OPTIONAL)
-def test_when_references_are_optional(meta: dict[str, Any], *, optional: bool) -> None:
-    assert references.is_optional({"metadata": meta}, "f") is optional
-
-
 def test_what_is_not_known_yet_is_waited_for(bucket: Descriptor) -> None:
     case = Case("", [ROLE], {"role": {"roleRef": to("r")}})
     found = resolved(bucket, case, absence=Absence.UNKNOWN)

@@ -12,16 +12,12 @@ from typing import Any, Final, TypeAlias
 
 from ackpy.controllers import conditions
 from ackpy.controllers.blocked import Blocked, Code
-from ackpy.controllers.place import ADOPTION_POLICY, is_read_only
 from ackpy.controllers.resolution import Resolution
 from ackpy.controllers.world import Cluster, Hindrance
 from ackpy.kube.objects import (
     Object,
     ObjectKey,
-    annotations_of,
     condition_of,
-    finalizers_of,
-    is_being_deleted,
     key_of,
 )
 from ackpy.kube.resource import Resource
@@ -72,12 +68,6 @@ def named(edges: Sequence[Edge], obj: Object) -> Iterator[Named]:
 def resource_of(descriptor: Descriptor) -> Resource:
     """The REST resource of a kind's objects."""
     return Resource(descriptor.group, descriptor.version, descriptor.plural, descriptor.kind)
-
-
-def is_optional(obj: Object, finalizer: str) -> bool:
-    """Whether a pass goes on without what cannot be resolved: it makes nothing, or it ends the object."""
-    adopting = annotations_of(obj).get(ADOPTION_POLICY) == "adopt" and finalizer not in finalizers_of(obj)
-    return adopting or is_read_only(obj) or is_being_deleted(obj)
 
 
 def resolve(

@@ -310,9 +310,9 @@ class ResourceReconciler:
         return joined([found, await secrets.resolve(self._descriptor, run.obj, self._world.cluster, crosses=crosses)])
 
     def _referred(self, run: Run) -> Resolution:
-        """What references stand for."""
+        """What references stand for; a pass that only shows or ends the object takes of them what there is."""
         cluster, crosses = self._world.cluster, self._options.cross_namespace
-        optional = references.is_optional(run.obj, self._descriptor.finalizer)
+        optional = run.read_only or objects.is_being_deleted(run.obj)
         return references.resolve(
             self._references, run.obj, self._resource, cluster, crosses=crosses, optional=optional
         )
