@@ -472,3 +472,25 @@ async def test_adopt_and_read_only_adopts_first_and_then_only_shows(world: Memor
     await world.settle(key, Cause.RESYNC)
     assert world.aws.writes == []
     assert world.cluster.objects[key]["spec"] == ADOPTED_SPEC
+
+
+@pytest.mark.parametrize("annotation", [{**ADOPT}, {READ_ONLY: "true"}], ids=["adopt", "read-only"])
+async def test_with_the_gate_off_references_matter(bucket: Descriptor, annotation: Mapping[str, str]) -> None:
+    gates = Gates(resource_adoption=False, read_only_resources=False)
+    world = MemoryWorld(bucket, ReconcilerOptions(region=REGION, gates=gates))
+    key = apply(world, annotation, {**USERS, "replication": {"roleRef": {"from": {"name": "nobody"}}}})
+    await world.one_pass(key)
+    assert world.aws.created == []
+    assert world.conditions(key)["ACK.ReferencesResolved"]["status"] == "Unknown"
+
+
+@pytest.mark.parametrize("policy", [ADOPT, ADOPT_OR_CREATE], ids=["adopt", "adopt-or-create"])
+async def test_a_paused_object_adopts_when_it_goes_on(world: MemoryWorld, policy: Mapping[str, str]) -> None:
+    paused = "ackpy.services.k8s.aws/paused"
+    key = apply(world, {**policy, paused: "true"}, USERS)
+    await world.one_pass(key)
+    assert world.aws.calls_made == []
+    assert not objects.finalizers_of(world.cluster.objects[key])
+    world.cluster.edit(key, {"metadata": {"annotations": {paused: None}}})
+    await world.settle(key)
+    assert is_managed(world, key)
