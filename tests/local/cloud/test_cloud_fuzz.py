@@ -10,7 +10,7 @@ from typing import Any
 from botocore.auth import S3SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from ackpy.local.cloud.admission import Admitted
@@ -91,6 +91,7 @@ BODIES = st.one_of(
 
 
 @settings(deadline=None, max_examples=400)
+@example(method="HEAD", key="/0", query=[("partNumber", "x")], body=b"")
 @given(
     method=st.sampled_from(["GET", "PUT", "POST", "DELETE", "HEAD"]),
     key=st.one_of(st.just(""), SAFE.map(lambda text: "/" + text)),

@@ -34,6 +34,7 @@ def gate(call: Call) -> None:
     """Refuse what AWS refuses before it looks at the operation: markers out of place, foreign buckets, other regions."""
     _refuse_directory_buckets(call)
     _refuse_stray_markers(call)
+    _refuse_odd_numbers(call)
     if "Bucket" not in call.operation.path_params or call.operation.name == "CreateBucket":
         return
     bucket = the_bucket(call)
@@ -67,6 +68,17 @@ def _refuse_stray_markers(call: Call) -> None:
         method = call.request.method
         message = f"The request {method} ?{stray[0]} is no operation of S3, or lacks a parameter that it needs."
         raise ServiceError("InvalidArgument", message, members={"ArgumentName": stray[0]})
+
+
+def _refuse_odd_numbers(call: Call) -> None:
+    """Parameters that moto would trust to be numbers (partNumber, max-keys)."""
+    shape = call.operation.model.input_shape
+    members = shape.members.values() if shape is not None else ()
+    numbers = {each.serialization.get("name") for each in members if each.type_name == "integer"}
+    for name, text in parsed(call.request).args.items():
+        if name in numbers and text and not text.isdecimal():
+            message = f"Provided {name} not an integer or within integer range"
+            raise ServiceError("InvalidArgument", message, members={"ArgumentName": name, "ArgumentValue": text})
 
 
 def _refuse_foreign(call: Call, bucket: Bucket) -> None:
