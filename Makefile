@@ -19,7 +19,7 @@ test: $(VENV)/.dev  ## everything CI asks for; 12 minutes at most
 	$(BIN)/pytest -n auto -m "not long" $(TESTS)
 
 test-long: $(VENV)/.dev  ## storms, soaks and fuzzing in full
-	$(BIN)/pytest -n auto $(TESTS)
+	ACKPY_TEST_PROFILE=fresh $(BIN)/pytest -n auto $(TESTS)
 
 check: $(VENV)/.dev  ## format, lint, types, contracts, fast tests: one minute
 	$(BIN)/ruff format --check src tests bench
