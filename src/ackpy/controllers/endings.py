@@ -71,7 +71,7 @@ def paused(run: Run) -> Ending:
     block = Blocked(Code.PAUSED, {"annotation": PAUSED})
     end = blocked(run, block)
     advisory = Advisory("Paused", _sentence(block.text, block.advice))
-    untouched = run.claim is Claim.OWNED and all(mode is Mode.LEAVES for mode in run.modes.values())
+    untouched = (run.claim is Claim.OWNED or run.read_only) and all(mode is Mode.LEAVES for mode in run.modes.values())
     report = replace(end.report, advisories=(advisory,), kept=untouched and not objects.is_being_deleted(run.obj))
     return replace(end, report=report, next=Result.done())
 

@@ -224,6 +224,15 @@ def test_an_error_fault_answers_in_the_services_form_and_spends_itself(
     assert names == ["first", "third"]
 
 
+def test_a_dropped_write_is_answered_and_forgotten(cloud: Cloud, aws: MakeClient, account: str) -> None:
+    s3 = aws("s3")
+    s3.create_bucket(Bucket=f"forgetful-{account}")
+    cloud.fault(act="drop", operation="PutBucketVersioning", account=account)
+    for status in (None, "Enabled"):
+        s3.put_bucket_versioning(Bucket=f"forgetful-{account}", VersioningConfiguration={"Status": "Enabled"})
+        assert s3.get_bucket_versioning(Bucket=f"forgetful-{account}").get("Status") == status
+
+
 @pytest.mark.parametrize(("act", "made"), [("reset-before", False), ("reset-after", True)])
 def test_a_cut_connection_before_or_after_the_call_took_effect(
     cloud: Cloud, aws: MakeClient, account: str, act: str, made: bool

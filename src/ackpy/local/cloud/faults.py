@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Literal, get_args
 
-Act = Literal["error", "delay", "reset-before", "reset-after", "hang"]
+Act = Literal["error", "delay", "reset-before", "reset-after", "hang", "drop"]
 ACTS: tuple[str, ...] = get_args(Act)
 
 
@@ -19,7 +19,8 @@ class Fault:
     """A rule. Empty `service`, `operation`, `account` match all.
 
     `act`: `error` answers `status` with `code`; `delay` waits `seconds`, then serves; `reset-before` and `reset-after`
-    cut the connection before or after the call took effect; `hang` serves it and never answers.
+    cut the connection before or after the call took effect; `hang` serves it and never answers; `drop` answers 200 with an empty body
+    and does nothing, for operations whose answer says nothing.
     `chance` below 1 acts on that share of matching calls, drawn from `seed`.
     """
 

@@ -86,6 +86,8 @@ class Front:
         """What the call meets instead of, before or after its answer; None is a cut connection."""
         if fault.act == "error":
             return admitted.refused(ServiceError(fault.code, fault.message, fault.status))
+        if fault.act == "drop":
+            return HttpAnswer(200, {}, b"")
         if fault.act == "reset-before":
             return None
         if fault.act == "delay":
