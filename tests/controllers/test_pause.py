@@ -93,3 +93,15 @@ async def test_a_word_without_a_meaning_is_refused(world: MemoryWorld, key: Obje
     await world.one_pass(key)
     assert world.aws.calls_made == []
     assert PAUSED in world.conditions(key)["ACK.Terminal"]["message"]
+
+
+async def test_a_read_only_object_keeps_what_it_shows(world: MemoryWorld, key: ObjectKey, talk: dict[str, Any]) -> None:
+    shown = world.cluster.apply("shown", {"name": talk["name"]}, annotations={"services.k8s.aws/read-only": "true"})
+    await world.settle(shown)
+    before = world.conditions(shown)["Ready"]
+    annotate(world, shown, PAUSED, "true")
+    await world.one_pass(shown)
+    assert world.conditions(shown)["Ready"] == before
+    conditions = world.cluster.objects[shown]["status"]["conditions"]
+    assert [each["reason"] for each in conditions if each["type"] == "ACK.Advisory"].count("Paused") == 1
+    assert before["status"] == "True"
