@@ -1,7 +1,7 @@
 """A Kubernetes API in memory, behind a KubeClient's transport: no socket, no child process, time as the test's clock has it.
 
 For tests of controllers: versions, generations, status, finalizers, preconditions, paging, watches with bookmarks and expiry. No schemas,
-no defaulting, no server-side apply: the embedded API server has those. Faults are put in its way with `faults`.
+no defaulting, and of server-side apply what `ownership` has: the embedded API server has those. Faults are put in its way with `faults`.
 """
 
 from __future__ import annotations
@@ -24,7 +24,9 @@ from ackpy.kube.config import KubeConfig
 from ackpy.kube.objects import Object, ObjectKey, apply_merge_patch, key_of, labels_of, metadata, version_of
 from ackpy.kube.resource import Resource
 from ackpy.kube.transport import HttpRequest, HttpResponse
+from ackpy.testing import ownership
 
+_APPLY: Final = "application/apply-patch+yaml"
 _NO_STATUS: Final = frozenset({"", "coordination.k8s.io"})
 
 Fault: TypeAlias = Callable[[HttpRequest], "Answer | None"]
@@ -248,6 +250,8 @@ class MemoryCluster:
         target = _Target.of(request.path)
         body = orjson.loads(request.body) if request.body else {}
         try:
+            if ("Content-Type", _APPLY) in request.headers:
+                return Answer(200, self._apply(target, query["fieldManager"], body))
             return Answer(200, self._act(request.method, target, query, body))
         except _Refused as refused:
             return refused.answer
@@ -268,6 +272,12 @@ class MemoryCluster:
             _check(found, body.get("preconditions") or {})
             return self._delete(target, body)
         return found
+
+    def _apply(self, target: _Target, manager: str, body: Object) -> Object:
+        """A forced apply to an object that is there."""
+        found = self._find(target)
+        _check(found, metadata(body))
+        return self._settle(target, target.key, ownership.applied(found, body, manager))
 
     def _collection(self, target: _Target) -> dict[ObjectKey, Object]:
         return self._objects.setdefault(target.collection, {})
@@ -305,6 +315,9 @@ class MemoryCluster:
         return merged
 
     def _write(self, target: _Target, key: ObjectKey, wanted: Object) -> Object:
+        return self._settle(target, key, ownership.updated(self._collection(target)[key], wanted))
+
+    def _settle(self, target: _Target, key: ObjectKey, wanted: Object) -> Object:
         found = self._collection(target)[key]
         meta = dict(metadata(wanted))
         meta["resourceVersion"] = version_of(found)

@@ -182,3 +182,10 @@ def test_a_comparison_is_empty_for_equals_and_turns_round(old: Json, new: Json) 
     assert there.is_same or old != new
     assert compare({"spec": old}, {"spec": old}, SCHEMA, structs=False).is_same
     assert (there.added, there.removed, there.modified) == (back.removed, back.added, back.modified)
+
+
+def test_an_apply_that_names_a_uid_makes_nothing(api: Api) -> None:
+    refused = api.call("PATCH", f"{WIDGETS}/gone?fieldManager=x", widget("gone", metadata={"uid": "u"}), type_=APPLY)
+    assert (refused.code, refused.body["reason"]) == (409, "Conflict")
+    assert "no existing object was found" in refused.body["message"]
+    assert api.call("GET", f"{WIDGETS}/gone").code == 404

@@ -125,6 +125,9 @@ def _apply(cluster: Cluster, target: Target, body: Any, options: WriteOptions) -
     current = cluster.read(kind, target.namespace, target.name)
     if current is None and target.subresource:
         raise not_found(kind.group, kind.plural, target.name)
+    if current is None and config["metadata"].get("uid"):
+        why = f"uid mismatch: the provided object specified uid {config['metadata']['uid']}, and no existing object was found"
+        raise conflict(kind.group, kind.plural, target.name, why)
     empty = {"apiVersion": kind.api_version, "kind": kind.kind, "metadata": {"name": target.name}}
     merged = apply.apply(current or empty, config, kind, manager, cluster.clock(), force=options.force)
     owned = managed.entries_of(merged)
