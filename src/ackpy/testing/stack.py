@@ -93,8 +93,8 @@ class LocalStack:
         last, since = self.last_call(), time.monotonic()
         while time.monotonic() - since < QUIET_SECONDS:
             time.sleep(POLL_SECONDS)
-            if (now := self.last_call()) != last:
-                last, since = now, time.monotonic()
+            if calls := self.cloud.calls(since=last):
+                last, since = calls[-1].at_seq, time.monotonic()
         return last
 
     def writes(self) -> int:
