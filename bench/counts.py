@@ -30,10 +30,10 @@ from ackpy.testing.stack import LocalStack, eventually
 
 CROWD = 50
 HERD = 200
-RESYNC_SECONDS = 10
+RESYNC_SECONDS = 5
+SYNC_SECONDS = 120.0
 REGION = "us-east-1"
 YARDSTICK_CALLS = 500
-RESYNC_FLAG = f"--reconcile-default-resync-seconds={RESYNC_SECONDS}"
 Manifest = dict[str, Any]
 
 TALK: Manifest = yaml.safe_load(files("ackpy.cli").joinpath("talk-bucket.yaml").read_text())["spec"]
@@ -82,8 +82,8 @@ class Subject:
     def plural(self) -> str:
         return {"Bucket": "buckets", "Repository": "repositories"}[self.kind]
 
-    def manifest(self, name: str) -> Manifest:
-        spec = {**self.spec, "name": name}
+    def manifest(self, name: str, **edits: Any) -> Manifest:
+        spec = {**self.spec, **edits, "name": name}
         return {"apiVersion": f"{self.group}/v1alpha1", "kind": self.kind, "metadata": {"name": name}, "spec": spec}
 
 
@@ -111,8 +111,8 @@ class Alone:
 
     synced: Counts
     verified: Counts
-    edited: Counts
     resynced: Counts
+    edited: Counts
     deleted: Counts
 
 
@@ -131,17 +131,16 @@ def alone(subject: Subject) -> Alone:
     with _stack() as (stack, controllers):
         meter = _started(stack, controllers)
         stack.apply(subject.manifest("first"))
-        _synced(stack, subject)
+        _synced(stack, subject, 1)
         synced = meter.take()
         verified = _at_rest(stack, meter)
-        edited = {**subject.manifest("first"), "spec": {**subject.spec, **subject.edit, "name": "first"}}
-        stack.apply(edited)
-        changed = _at_rest(stack, meter)
         controllers.stop()
-        meter = _started(stack, controllers, RESYNC_FLAG)
+        meter = _started(stack, controllers, resync=RESYNC_SECONDS)
         resynced = _resynced(stack, meter, subject, 1)
+        stack.apply(subject.manifest("first", **subject.edit))
+        edited = _at_rest(stack, meter)
         stack.kubectl("delete", subject.plural, "--all", "--timeout=60s")
-        return Alone(synced, verified, changed, resynced, _at_rest(stack, meter))
+        return Alone(synced, verified, resynced, edited, _at_rest(stack, meter))
 
 
 def crowd(subject: Subject, count: int = CROWD) -> Crowd:
@@ -150,11 +149,11 @@ def crowd(subject: Subject, count: int = CROWD) -> Crowd:
         meter = _started(stack, controllers)
         began = time.monotonic()
         stack.apply(*(subject.manifest(f"one-of-many-{number}") for number in range(count)))
-        _synced(stack, subject)
+        _synced(stack, subject, count)
         seconds = time.monotonic() - began
         quiet = _at_rest(stack, meter)
         controllers.stop()
-        meter = _started(stack, controllers, RESYNC_FLAG)
+        meter = _started(stack, controllers, resync=2 * RESYNC_SECONDS)
         return Crowd(count, seconds, quiet, _resynced(stack, meter, subject, count))
 
 
@@ -184,7 +183,7 @@ def memory(count: int = HERD) -> tuple[float, float]:
         meter = _started(stack, controllers)
         idle = _at_rest(stack, meter).memory
         stack.apply(*(subject.manifest(f"one-of-a-herd-{number}") for number in range(count)))
-        _synced(stack, subject)
+        _synced(stack, subject, count)
         return idle, _at_rest(stack, meter).memory
 
 
@@ -197,16 +196,22 @@ def _stack() -> Iterator[tuple[LocalStack, Controllers]]:
         yield running
 
 
-def _started(stack: LocalStack, controllers: Controllers, *flags: str) -> Meter:
-    """Start the controllers; a meter of them, once their first passes are over."""
+def _started(stack: LocalStack, controllers: Controllers, resync: int = 0) -> Meter:
+    """Start the controllers; a meter of them, once their first passes are over. `resync` 0 is ten hours."""
     address = free_address()
-    controllers.start(f"--metrics-addr={address}", *flags)
+    controllers.start(f"--metrics-addr={address}", f"--reconcile-default-resync-seconds={resync}")
     stack.quiet()
     return Meter(stack, address)
 
 
-def _synced(stack: LocalStack, subject: Subject) -> None:
-    stack.kubectl("wait", subject.plural, "--all", "--for=condition=ACK.ResourceSynced", "--timeout=50s")
+def _synced(stack: LocalStack, subject: Subject, count: int) -> None:
+    """Until so many objects are Synced."""
+    path = "jsonpath={.items[*].status.conditions[?(@.type=='ACK.ResourceSynced')].status}"
+
+    def synced() -> bool:
+        return stack.kubectl("get", subject.plural, "-o", path).output.split() == ["True"] * count
+
+    eventually(synced, f"{count} objects are Synced", SYNC_SECONDS)
 
 
 def _at_rest(stack: LocalStack, meter: Meter) -> Counts:
@@ -221,7 +226,7 @@ def _resynced(stack: LocalStack, meter: Meter, subject: Subject, count: int) -> 
     def over() -> bool:
         return sum(call.operation == subject.read for call in stack.cloud.calls(since=last)) >= count
 
-    eventually(over, f"{count} resyncs", 3 * RESYNC_SECONDS)
+    eventually(over, f"{count} resyncs", 4 * RESYNC_SECONDS)
     return _at_rest(stack, meter)
 
 
@@ -268,7 +273,7 @@ def main() -> None:
     for subject in SUBJECTS:
         one, many = alone(subject), crowd(subject)
         print(table(subject.title, rows(one, many, subject.ack, call)), flush=True)
-        for step in ("synced", "verified", "edited", "resynced", "deleted"):
+        for step in ("synced", "verified", "resynced", "edited", "deleted"):
             print(f"  {step}: {dict(getattr(one, step).aws)}")
         print()
     idle, full = memory()
