@@ -84,6 +84,7 @@ def test_what_somebody_changed_is_a_difference(desired: dict[str, Any], latest: 
         ("ownershipControls", {"rules": [{"objectOwnership": "ObjectWriter"}]}, True),
         ("encryption", {"rules": [{**SSE_S3, "bucketKeyEnabled": False}]}, False),
         ("encryption", {"rules": [{**SSE_S3, "bucketKeyEnabled": True}]}, True),
+        ("encryption", {"rules": [{**SSE_S3, "blockedEncryptionTypes": {"encryptionType": ["SSE-C"]}}]}, True),
         ("lifecycle", rule(), True),
         ("policy", "{}", True),
         ("acl", "public-read", True),

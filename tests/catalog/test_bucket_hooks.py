@@ -99,10 +99,41 @@ def test_other_grants_are_no_canned_acl() -> None:
     assert observed == {"grantRead": 'id="me",id="you"'}
 
 
-def test_a_grant_leaves_no_canned_acl_in_the_request() -> None:
-    request: dict[str, Any] = {"GrantRead": 'id="you"', "ACL": "private"}
-    HOOKS.request("PutBucketAcl", request, {"grantRead": 'id="you"'}, {})
-    assert request == {"GrantRead": 'id="you"'}
+@pytest.mark.parametrize(
+    ("request_", "expected"),
+    [
+        ({"GrantRead": 'id="you"', "ACL": "private"}, {"GrantRead": 'id="you"'}),
+        ({"GrantRead": 'id="you"', "GrantWrite": ""}, {"GrantRead": 'id="you"'}),
+        ({"GrantRead": "", "GrantWrite": ""}, {"ACL": "private"}),
+        ({"GrantRead": "", "ACL": "public-read"}, {"ACL": "public-read"}),
+        ({"ACL": "public-read"}, {"ACL": "public-read"}),
+    ],
+)
+def test_the_acl_request(request_: dict[str, Any], expected: dict[str, Any]) -> None:
+    HOOKS.request("PutBucketAcl", request_, {}, {})
+    assert request_ == expected
+
+
+@pytest.mark.parametrize(
+    ("desired", "ownership"),
+    [
+        ({}, None),
+        ({"acl": "private"}, None),
+        ({"acl": "bucket-owner-full-control"}, None),
+        ({"grantRead": ""}, None),
+        ({"acl": "log-delivery-write"}, "ObjectWriter"),
+        ({"grantWrite": "uri=http://x"}, "ObjectWriter"),
+        ({"acl": "public-read", "objectOwnership": "BucketOwnerEnforced"}, "BucketOwnerEnforced"),
+        (
+            {"acl": "public-read", "ownershipControls": {"rules": [{"objectOwnership": "BucketOwnerPreferred"}]}},
+            "BucketOwnerPreferred",
+        ),
+    ],
+)
+def test_who_asks_for_an_acl_gets_an_ownership_that_permits_it(desired: dict[str, Any], ownership: str | None) -> None:
+    request: dict[str, Any] = {}
+    HOOKS.request("CreateBucket", request, desired, {})
+    assert request.get("ObjectOwnership") == ownership
 
 
 @given(

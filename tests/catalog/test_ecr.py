@@ -116,3 +116,30 @@ def test_references_are_known() -> None:
         "customRoleRef": "Role",
     }
     assert [edge.path for edge in kind("Repository").references()] == ["encryptionConfiguration.kmsKeyRef"]
+
+
+ALIAS, KEY = "arn:aws:kms:eu-west-1:111122223333:alias/a", "arn:aws:kms:eu-west-1:111122223333:key/1234"
+
+
+@pytest.mark.parametrize(
+    ("desired", "latest", "differs"),
+    [
+        ("alias/a", KEY, False),
+        (ALIAS, KEY, False),
+        ("1234", KEY, False),
+        ("5678", KEY, True),
+        ("alias/a", ALIAS, False),
+        ("alias/a", "alias/b", True),
+    ],
+)
+def test_an_alias_is_taken_for_the_key_that_encrypts(desired: str, latest: str, differs: bool) -> None:
+    one, other = ({"encryptionConfiguration": {"encryptionType": "KMS", "kmsKey": key}} for key in (desired, latest))
+    assert bool(len(delta(kind("Repository"), one, other, {"encryptionConfiguration": Mode.WHOLE}))) is differs
+
+
+def test_taking_a_templates_key_out_takes_the_key_away() -> None:
+    descriptor = kind("RepositoryCreationTemplate")
+    latest = {"prefix": "p", "encryptionConfiguration": {"encryptionType": "KMS", "kmsKey": KEY}}
+    found = delta(descriptor, {"prefix": "p"}, latest, {"encryptionConfiguration": Mode.CLEAR})
+    call = request.update(descriptor, descriptor.aspect(""), found, View({"prefix": "p"}), View(latest), SCOPE)
+    assert call.params == {"prefix": "p", "encryptionConfiguration": {"encryptionType": "AES256"}}

@@ -95,7 +95,7 @@ def test_defaults_and_clears_fit_the_type(name: str) -> None:
 def fits(node: Node, value: object) -> bool:
     if node.type is Type.STRUCTURE:
         return isinstance(value, dict) and all(
-            key in node.members and fits(node.members[key].node, each) for key, each in value.items()
+            key in node.members and (each is None or fits(node.members[key].node, each)) for key, each in value.items()
         )
     if node.type is Type.LIST:
         return isinstance(value, list) and node.element is not None and all(fits(node.element, each) for each in value)

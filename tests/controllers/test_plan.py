@@ -9,11 +9,13 @@ from typing import Any
 
 import pytest
 
+from ackpy.catalog import load
 from ackpy.controllers import plan as plans
 from ackpy.controllers.blocked import Code
 from ackpy.controllers.observe import Observation
 from ackpy.controllers.plan import Cause, Plan, Stage, Write, says_none
 from ackpy.model.call import Call, Scope, View
+from ackpy.model.compiler import compile_service
 from ackpy.model.definition import Refuse, State
 from ackpy.model.delta import Difference, Mode
 from ackpy.model.descriptor import Aspect, AspectKind, Descriptor
@@ -152,6 +154,43 @@ def test_what_cannot_be_reset_is_named(bucket: Descriptor) -> None:
     rules = {path: rule for path, rule in bucket.rules.items() if not path.startswith("versioning")}
     plan = planned(replace(bucket, rules=rules), {}, VERSIONED, modes={"versioning": Mode.CLEAR})
     assert (plan.writes, plan.unreset) == ((), ("versioning",))
+
+
+RULE = {
+    "ecrRepositoryPrefix": "p",
+    "credentialARN": "arn:aws:secretsmanager:eu-west-1:1:secret:s",
+    "customRoleARN": "arn:aws:iam::1:role/r",
+}
+
+
+@pytest.mark.parametrize(
+    ("desired", "calls", "unreset"),
+    [
+        ({}, [], ("credentialARN", "customRoleARN")),
+        ({"credentialARN": RULE["credentialARN"]}, [], ("customRoleARN",)),
+        ({"credentialARN": "arn:other"}, ["UpdatePullThroughCacheRule"], ("customRoleARN",)),
+    ],
+)
+def test_what_an_update_cannot_reset_is_named_and_not_written(
+    desired: dict[str, Any], calls: list[str], unreset: tuple[str, ...]
+) -> None:
+    [rule] = [each for each in compile_service(load(["ecr"])) if each.kind == "PullThroughCacheRule"]
+    modes = {path: Mode.WHOLE if path in desired else Mode.CLEAR for path in ("credentialARN", "customRoleARN")}
+    plan = planned(rule, {"ecrRepositoryPrefix": "p", **desired}, RULE, modes=modes)
+    assert (operations(plan), plan.unreset) == (calls, unreset)
+
+
+def test_a_whole_group_needs_no_reset() -> None:
+    [repository] = [each for each in compile_service(load(["ecr"])) if each.kind == "Repository"]
+    latest = {
+        "name": "r",
+        "imageTagMutability": "MUTABLE_WITH_EXCLUSION",
+        "imageTagMutabilityExclusionFilters": [{"filterType": "WILDCARD", "filter": "x"}],
+    }
+    modes = {"imageTagMutability": Mode.WHOLE, "imageTagMutabilityExclusionFilters": Mode.CLEAR}
+    plan = planned(repository, {"name": "r", "imageTagMutability": "MUTABLE"}, latest, modes=modes)
+    assert (operations(plan), plan.unreset) == (["PutImageTagMutability"], ())
+    assert "imageTagMutabilityExclusionFilters" not in plan.writes[0].call.params
 
 
 def test_a_plan_is_json_and_shows_no_parameter(bucket: Descriptor) -> None:

@@ -177,8 +177,9 @@ def update(
         writes += requests.of(aspect)
         more = aspect.alone
     unmade = set(found.aspects) - {write.aspect for write in writes} - {each.aspect for each in waiting}
-    unreset = tuple(descriptor.aspect(name).path for name in sorted(unmade) if requests.clears(name))
-    return Plan(tuple(writes), None, tuple(waiting), unreset, more)
+    unreset = [descriptor.aspect(name).path for name in sorted(unmade) if requests.clears(name)]
+    unreset += [each.path for each in found if each not in waiting and requests.stays(each)]
+    return Plan(tuple(writes), None, tuple(waiting), tuple(unreset), more)
 
 
 def differences(descriptor: Descriptor, desired: View, latest: Observation, modes: Mapping[str, Mode]) -> Delta:
@@ -232,6 +233,8 @@ class _Requests:
         common = (self.desired, self.latest, self.scope)
         answer = self.answers.get(aspect.name)
         match aspect.kind:
+            case AspectKind.CORE | AspectKind.GROUP if all(map(self.stays, self.delta.of(aspect.name))):
+                return ()
             case AspectKind.CORE | AspectKind.GROUP:
                 return (request.update(self.descriptor, aspect, self.delta.of(aspect.name), *common),)
             case AspectKind.ATTRIBUTES:
@@ -253,6 +256,15 @@ class _Requests:
             return False
         value = fieldpath.get(self.desired.spec, aspect.path)
         return value is None or (aspect.clear is not None and says_none(value))
+
+    def stays(self, difference: Difference) -> bool:
+        """Whether a field left the spec and keeps its value: its operation changes what it is sent alone, and no reset is known."""
+        aspect = self.descriptor.aspect(difference.aspect)
+        if not difference.cleared or aspect.kind not in {AspectKind.CORE, AspectKind.GROUP}:
+            return False
+        operation = self.descriptor.update if aspect.kind is AspectKind.CORE else aspect.put
+        replaces = aspect.whole or (operation is not None and operation.replaces)
+        return not replaces and request.reset(self.descriptor, difference.path) is None
 
     def _cause(self, differences: Sequence[Difference]) -> Cause:
         """The gravest of the causes of several differences: somebody's wish before a drift."""

@@ -288,7 +288,8 @@ class Field:
     `status` puts it on the status side. `read` is where the observed value lies (JMESPath, from the object, in a facet from its
     value, below `..` from the element), `write` its member in the update. `immutable=True` is a rule of the schema; a text is advice,
     without a rule, for what AWS alone refuses. `ignore` leaves it out of comparison. `default` is what AWS reports when never set (a
-    value, or UNSET for not known); `clear` is what is sent when a field is taken out.
+    value, or UNSET for not known); `clear` is what is sent when a field is taken out; a
+    structure is laid over what is observed, and a None in it takes the member away.
     """
 
     aws: str = ""

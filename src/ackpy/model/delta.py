@@ -323,9 +323,9 @@ class Comparison:
         """Whether what is observed is what a reset would leave."""
         rule = self._rule(spot)
         aim = rule.default if rule.default is not UNSET else rule.clear
-        if aim is not UNSET and not _empty(aim):
-            return not any(Comparison(self.descriptor, self.desired, self.latest).differences(spot, aim, latest))
         full = Comparison(self.descriptor, self.desired, self.latest, full=True)
+        if aim is not UNSET and not _empty(aim):
+            return not any(full.differences(spot, aim, latest))
         nested = spot.node.type is Type.STRUCTURE and latest and not any(full.differences(spot, {}, latest))
         return _empty(latest) or bool(nested)
 

@@ -133,6 +133,25 @@ def test_another_accounts_registry_is_closed(ecr: AwsClient) -> None:
     assert refusal.code == "AccessDeniedException"
 
 
+TEMPLATE: dict[str, Any] = {"prefix": "team", "appliedFor": ["REPLICATION"]}
+FILTERS = [{"filterType": "WILDCARD", "filter": "dev-*"}]
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        {"encryptionConfiguration": {"encryptionType": "AES256", "kmsKey": "k"}},
+        {"imageTagMutability": "MUTABLE", "imageTagMutabilityExclusionFilters": FILTERS},
+        {"imageTagMutability": "IMMUTABLE_WITH_EXCLUSION"},
+    ],
+)
+def test_a_template_whose_members_do_not_go_together_is_refused(ecr: AwsClient, members: dict[str, Any]) -> None:
+    assert refused(ecr.create_repository_creation_template, **TEMPLATE, **members).code == "InvalidParameterException"
+    ecr.create_repository_creation_template(**TEMPLATE)
+    refusal = refused(ecr.update_repository_creation_template, prefix="team", **members)
+    assert refusal.code == "InvalidParameterException"
+
+
 POLICY = json.dumps(
     {"Version": "2012-10-17", "Statement": [{"Sid": "a", "Effect": "Allow", "Principal": "*", "Action": "ecr:*"}]}
 )
@@ -194,6 +213,20 @@ def test_exclusion_filters_read_back(ecr: AwsClient) -> None:
     )
     assert found["encryptionConfiguration"]["encryptionType"] == "KMS"
     assert found["encryptionConfiguration"]["kmsKey"].startswith("arn:aws:kms:us-east-1:")
+
+
+@pytest.mark.parametrize(
+    ("name", "arn"),
+    [
+        ("11111111-2222-3333-4444-555555555555", "key/11111111-2222-3333-4444-555555555555"),
+        ("alias/mine", "key/eb8699d5-8c5f-5f4e-9530-e9359ac71fd4"),
+    ],
+)
+def test_a_key_reads_back_as_its_arn(ecr: AwsClient, account: str, name: str, arn: str) -> None:
+    encryption = {"encryptionType": "KMS", "kmsKey": name}
+    made = ecr.create_repository(repositoryName="locked", encryptionConfiguration=encryption)["repository"]
+    assert made["encryptionConfiguration"]["kmsKey"] == f"arn:aws:kms:us-east-1:{account}:{arn}"
+    assert described(ecr, "locked")["encryptionConfiguration"] == made["encryptionConfiguration"]
 
 
 def test_policies_are_absent_before_and_after(ecr: AwsClient, repository: str) -> None:

@@ -181,7 +181,7 @@ def test_what_is_put_reads_back(s3: AwsClient, bucket: str, case: str) -> None:
     assert answer.get(parameter, answer) == (value if expected is None else expected)
 
 
-LIFECYCLE = [
+LIFECYCLE: list[dict[str, Any]] = [
     {
         "ID": "full",
         "Status": "Enabled",
@@ -216,7 +216,8 @@ LIFECYCLE = [
 def test_lifecycle_rules_read_back(s3: AwsClient, bucket: str) -> None:
     put = s3.put_bucket_lifecycle_configuration(Bucket=bucket, LifecycleConfiguration={"Rules": LIFECYCLE})
     answer = s3.get_bucket_lifecycle_configuration(Bucket=bucket)
-    assert answer["Rules"] == LIFECYCLE
+    everything = {"ID": "all", "Filter": {"Prefix": ""}}  # AWS spells a filter of nothing as an empty prefix
+    assert answer["Rules"] == [{**rule, **everything} if rule["ID"] == "all" else rule for rule in LIFECYCLE]
     assert answer["TransitionDefaultMinimumObjectSize"] == "all_storage_classes_128K"
     assert put["TransitionDefaultMinimumObjectSize"] == "all_storage_classes_128K"
 
@@ -275,11 +276,22 @@ def statement(bucket: str, **changes: Any) -> dict[str, Any]:
     }
 
 
-def test_a_policy_reads_back_with_its_accounts_as_arns(s3: AwsClient, bucket: str) -> None:
-    policy = {"Version": "2012-10-17", "Statement": [statement(bucket)]}
-    s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps(policy, indent=2))
+def test_a_policy_reads_back_in_awss_spelling(s3: AwsClient, bucket: str) -> None:
+    said = statement(
+        bucket,
+        Action=["s3:GetObject"],
+        Resource=[f"arn:aws:s3:::{bucket}/a", f"arn:aws:s3:::{bucket}/b"],
+        Condition={"Bool": {"aws:SecureTransport": True}, "NumericLessThan": {"s3:max-keys": [10]}},
+    )
+    s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps({"Version": "2012-10-17", "Statement": said}, indent=2))
     found = json.loads(s3.get_bucket_policy(Bucket=bucket)["Policy"])
-    assert found["Statement"] == [statement(bucket, Principal={"AWS": "arn:aws:iam::123456789012:root"})]
+    kept = statement(
+        bucket,
+        Principal={"AWS": "arn:aws:iam::123456789012:root"},
+        Resource=[f"arn:aws:s3:::{bucket}/a", f"arn:aws:s3:::{bucket}/b"],
+        Condition={"Bool": {"aws:SecureTransport": "true"}, "NumericLessThan": {"s3:max-keys": "10"}},
+    )
+    assert found == {"Version": "2012-10-17", "Statement": [kept]}
     assert s3.get_bucket_policy_status(Bucket=bucket)["PolicyStatus"] == {"IsPublic": False}
 
 

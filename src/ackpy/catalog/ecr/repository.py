@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ackpy.catalog.ecr.repository_hooks import RepositoryHooks
 from ackpy.model.definition import (
     Annotation,
     Batch,
@@ -17,6 +18,7 @@ from ackpy.model.definition import (
 REPOSITORY = Resource(
     service="ecr",
     kind="Repository",
+    hooks=RepositoryHooks(),  # a key that was named by an alias
     arn="arn:{partition}:ecr:{region}:{account}:repository/{name}",
     not_found=["RepositoryNotFoundException"],
     exists=["RepositoryAlreadyExistsException"],

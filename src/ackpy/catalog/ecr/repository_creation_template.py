@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ackpy.model.definition import Batch, Compare, Field, Ref, Resource, Tags
+from ackpy.model.definition import Batch, By, Compare, Field, Ref, Resource, Tags
 
 REPOSITORY_CREATION_TEMPLATE = Resource(
     service="ecr",
@@ -19,10 +19,15 @@ REPOSITORY_CREATION_TEMPLATE = Resource(
     fields={
         "prefix": Field(identifier=True, immutable=True),
         "appliedFor": Field(compare=Compare.SET),
+        "description": Field(clear=""),
         "imageTagMutability": Field(default="MUTABLE"),
+        "encryptionConfiguration": Field(
+            default={"encryptionType": "AES256"}, clear={"encryptionType": "AES256", "kmsKey": None}
+        ),
         "encryptionConfiguration.kmsKey": Field(ref=Ref("kms", "Key"), compare=Compare.KMS_KEY),
         "repositoryPolicy": Field(compare=Compare.IAM_POLICY, clear=""),
         "lifecyclePolicy": Field(compare=Compare.DOCUMENT, clear=""),
-        "customRoleARN": Field(ref=Ref("iam", "Role")),
+        "customRoleARN": Field(ref=Ref("iam", "Role"), clear=""),
+        "resourceTags": Field(compare=By("key"), clear=[]),
     },
 )

@@ -13,8 +13,16 @@ from ackpy.model.when import has, matches
 
 _NOT_OFFERED: Final = ("MethodNotAllowed", "UnsupportedArgument")  # settings that some regions lack
 _BLOCKS: Final = ("blockPublicACLs", "blockPublicPolicy", "ignorePublicACLs", "restrictPublicBuckets")
-_GRANTS: Final = ("grantFullControl", "grantRead", "grantReadACP", "grantWrite", "grantWriteACP")
-_BY_GRANT: Final = has(_GRANTS[0]) | has(_GRANTS[1]) | has(_GRANTS[2]) | has(_GRANTS[3]) | has(_GRANTS[4])
+_GRANTS: Final = {
+    "grantFullControl": "GrantFullControl",
+    "grantRead": "GrantRead",
+    "grantReadACP": "GrantReadACP",
+    "grantWrite": "GrantWrite",
+    "grantWriteACP": "GrantWriteACP",
+}
+_BY_GRANT: Final = (
+    has("grantFullControl") | has("grantRead") | has("grantReadACP") | has("grantWrite") | has("grantWriteACP")
+)
 
 
 def _configurations(name: str) -> Members:
@@ -50,6 +58,7 @@ BUCKET = Resource(
         "InvalidNamespaceHeader",
         "MissingNamespaceHeader",
         "InvalidTag",
+        "AccessControlListNotSupported",  # ownershipControls says BucketOwnerEnforced
         "MalformedPolicy",
         "MalformedXML",
     ],
@@ -66,6 +75,8 @@ BUCKET = Resource(
     },
     ignore=[
         "CreateBucketConfiguration.Tags",  # written from tagging
+        # an ACL is put after the public access block: CreateBucket refuses a public one
+        *(f"CreateBucketInput.{member}" for member in ("ACL", *_GRANTS.values())),
         "VersioningConfiguration.MFADelete",  # only the account's root user with an MFA device may set it
         "NotificationConfiguration.EventBridgeConfiguration",
         "ObjectLockConfiguration.ObjectLockEnabled",  # written from objectLockEnabledForBucket
@@ -117,14 +128,16 @@ BUCKET = Resource(
             ),
         ),
         "acl": Field(
+            source="PutBucketAcl:ACL",
             clear="private",
             facet=Facet(
                 get="GetBucketAcl:",
                 put="PutBucketAcl:ACL",
-                also=_GRANTS,
+                also=list(_GRANTS),
                 after=["ownershipControls", "publicAccessBlock"],
             ),
         ),
+        **{path: Field(source=f"PutBucketAcl:{member}") for path, member in _GRANTS.items()},
         "policy": Field(
             compare=Compare.IAM_POLICY,
             facet=Facet(

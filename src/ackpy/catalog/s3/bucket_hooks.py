@@ -62,15 +62,15 @@ class BucketHooks(Hooks):
             request["VersioningConfiguration"].pop(
                 "MFADelete", None
             )  # S3 refuses it without the device, and keeps it when left out
-        elif operation == "PutBucketAcl" and any(desired.get(path) for path in _PERMISSIONS):
-            request.pop("ACL", None)
+        elif operation == "PutBucketAcl":
+            _put_acl(request)
 
     def normal(self, path: str, value: Any, latest: Any) -> Any:  # noqa: ARG002
-        """Canned ACLs that mean the same are one, and a grant's grantees stand in order."""
+        """Canned ACLs that mean the same are one, a grant's grantees stand in order, and a grant to nobody is none."""
         if path == "acl" and value in _SAME_AS_PRIVATE:
             return "private"
         if path in _PERMISSIONS and isinstance(value, str):
-            return ",".join(sorted(_grantee(each) for each in value.split(",") if each.strip()))
+            return ",".join(sorted(_grantee(each) for each in value.split(",") if each.strip())) or None
         return value
 
     def refuse(self, desired: Spec, latest: Spec | None) -> str:
@@ -104,9 +104,28 @@ def _create(request: MutableMapping[str, Any], desired: Spec) -> None:
         del request["CreateBucketConfiguration"]
     if not desired.get("namespace") and _ACCOUNT_REGIONAL.search(desired.get("name") or ""):
         request["BucketNamespace"] = "account-regional"
+    if ownership := _ownership(desired):
+        request["ObjectOwnership"] = ownership
+
+
+def _ownership(desired: Spec) -> str:
+    """The ownership to create with: whoever asks for an ACL and says nothing of ownership gets one that lets ACLs be, as with ACK."""
     rules = (desired.get("ownershipControls") or {}).get("rules") or [{}]
-    if not desired.get("objectOwnership") and rules[0].get("objectOwnership"):
-        request["ObjectOwnership"] = rules[0]["objectOwnership"]
+    said = desired.get("objectOwnership") or rules[0].get("objectOwnership")
+    asks = desired.get("acl") not in {None, "", "private", *_SAME_AS_PRIVATE} or any(map(desired.get, _PERMISSIONS))
+    return said or ("ObjectWriter" if asks else "")
+
+
+def _put_acl(request: MutableMapping[str, Any]) -> None:
+    """Grants or a canned ACL, never both; a grant to nobody is none, and without any grant the owner alone has access."""
+    grants = [name for name in request if name.startswith("Grant")]
+    for name in grants:
+        if not request[name]:
+            del request[name]
+    if any(name in request for name in grants):
+        request.pop("ACL", None)
+    elif grants:
+        request.setdefault("ACL", "private")
 
 
 def _observed_acl(answer: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import re
+import uuid
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import orjson
+from moto.utilities.utils import get_partition
 
 from ackpy.local.cloud.call import Emulation, Handler
 from ackpy.local.cloud.errors import ServiceError
-from ackpy.local.cloud.kinds import Kind
+from ackpy.local.cloud.kinds import Kind, invalid
+from ackpy.local.cloud.policies import spelled
 
 if TYPE_CHECKING:
     from ackpy.local.cloud.call import Call
@@ -49,6 +53,19 @@ def _defaults(_call: Call, members: Mapping[str, Any]) -> Mapping[str, Any]:
     }
 
 
+def _check_template(template: Mapping[str, Any]) -> None:
+    """A key only with KMS, and filters only where something is excluded, which then needs them."""
+    encryption = template["encryptionConfiguration"]
+    if "kmsKey" in encryption and not encryption["encryptionType"].startswith("KMS"):
+        raise invalid("'encryptionConfiguration.kmsKey' must not be specified when the encryption type is AES256")
+    if bool(template.get("imageTagMutabilityExclusionFilters")) != template["imageTagMutability"].endswith(
+        "_WITH_EXCLUSION"
+    ):
+        raise invalid(
+            "'imageTagMutabilityExclusionFilters' must be specified with a mutability with exclusion, and with no other"
+        )
+
+
 PULL_THROUGH_CACHE_RULE = Kind(
     noun="PullThroughCacheRule",
     plural="PullThroughCacheRules",
@@ -70,14 +87,45 @@ REPOSITORY_CREATION_TEMPLATE = Kind(
     absent="TemplateNotFoundException",
     wrapped="repositoryCreationTemplate",
     added=_defaults,
+    checked=_check_template,
 )
+
+
+def create_repository(call: Call) -> HttpAnswer:
+    """CreateRepository: the key that encrypts it is kept by its ARN, whatever named it; moto keeps the name."""
+    encryption = dict(call.parameters().get("encryptionConfiguration", {}))
+    if "kmsKey" in encryption:
+        encryption["kmsKey"] = _key_arn(call, str(encryption["kmsKey"]))
+    return _forwarded(call, encryptionConfiguration=encryption) if encryption else call.forward(call.request)
+
+
+def _key_arn(call: Call, name: str) -> str:
+    """The key's ARN; an alias stands for a key that follows from it, for there is no KMS here to ask."""
+    _, _, alias = name.rpartition("alias/")
+    if name.startswith("arn:") and alias == name:
+        return name
+    key = name if alias == name else uuid.uuid5(uuid.NAMESPACE_URL, alias)
+    region = call.identity.region
+    return f"arn:{get_partition(region)}:kms:{region}:{call.identity.account}:key/{key}"
+
+
+def set_repository_policy(call: Call) -> HttpAnswer:
+    """SetRepositoryPolicy: a policy that moto takes is kept in AWS's spelling; moto keeps its text."""
+    answer = call.forward(call.request)
+    if answer.status != 200:
+        return answer
+    return _forwarded(call, policyText=json.dumps(spelled(json.loads(call.parameters()["policyText"]))))
 
 
 def put_image_scanning_configuration(call: Call) -> HttpAnswer:
     """PutImageScanningConfiguration: a configuration without scanOnPush switches it off; moto keeps what it had."""
-    parameters = call.parameters()
-    scanning = {"scanOnPush": False, **parameters["imageScanningConfiguration"]}
-    body = orjson.dumps({**parameters, "imageScanningConfiguration": scanning})
+    scanning = {"scanOnPush": False, **call.parameters()["imageScanningConfiguration"]}
+    return _forwarded(call, imageScanningConfiguration=scanning)
+
+
+def _forwarded(call: Call, **members: Any) -> HttpAnswer:
+    """What moto answers to the call with other values of these members."""
+    body = orjson.dumps({**call.parameters(), **members})
     return call.forward(replace(call.request, body=body))
 
 
@@ -87,6 +135,8 @@ def emulation() -> Emulation:
         {
             **PULL_THROUGH_CACHE_RULE.handlers(),
             **REPOSITORY_CREATION_TEMPLATE.handlers(),
+            "CreateRepository": Handler(create_repository, "mended"),
+            "SetRepositoryPolicy": Handler(set_repository_policy, "mended"),
             "PutImageScanningConfiguration": Handler(put_image_scanning_configuration, "mended"),
         }
     )

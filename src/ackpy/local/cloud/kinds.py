@@ -25,6 +25,10 @@ PAGE = 100
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
+def anything(_resource: Mapping[str, Any]) -> None:
+    """What AWS refuses of a kind whose members may have any values together."""
+
+
 def no_more(_call: Call, _members: Mapping[str, Any]) -> Mapping[str, Any]:
     """What AWS adds to a resource that it leaves as it was sent."""
     return NOTHING
@@ -36,7 +40,7 @@ class Kind:
 
     `listed` is the list in the answer of Describe, `chosen` the list of keys that it may be given; `wrapped` the member
     that holds the resource in other answers ("" when its members lie flat). `added` gives the members that AWS sets or
-    refuses the call; `strict` says that Describe refuses a key that is not there.
+    refuses the call; `checked` refuses values that do not go together; `strict` says that Describe refuses a key that is not there.
     """
 
     noun: str
@@ -49,6 +53,7 @@ class Kind:
     wrapped: str = ""
     strict: bool = False
     added: Callable[[Call, Mapping[str, Any]], Mapping[str, Any]] = field(default=no_more)
+    checked: Callable[[Mapping[str, Any]], None] = field(default=anything)
 
     def handlers(self) -> dict[str, Handler]:
         """The handlers of its four operations."""
@@ -68,6 +73,7 @@ def _create(kind: Kind, call: Call) -> Mapping[str, Any]:
         raise ServiceError(kind.exists, message)
     now = call.now.isoformat()
     resource = {**members, **kind.added(call, members), "createdAt": now, "updatedAt": now}
+    kind.checked(resource)
     call.kept[place] = resource
     return _shown(kind, call, resource)
 
@@ -75,6 +81,7 @@ def _create(kind: Kind, call: Call) -> Mapping[str, Any]:
 def _update(kind: Kind, call: Call) -> Mapping[str, Any]:
     members = _valid(call)
     resource = _existing(kind, call, members[kind.key])
+    kind.checked({**resource, **members})
     resource.update({**members, "updatedAt": call.now.isoformat()})
     return _shown(kind, call, resource)
 

@@ -30,7 +30,7 @@ _DAYS = {"Days", "NoncurrentDays", "DaysAfterInitiation"}
 
 
 def refined(parameters: Mapping[str, Any]) -> dict[str, Any]:
-    """The lifecycle as AWS keeps it: every rule with an id. Raises ServiceError."""
+    """The lifecycle as AWS keeps it: every rule with an id, a filter of nothing as an empty prefix. Raises ServiceError."""
     rules = [_rule(rule) for rule in parameters["LifecycleConfiguration"]["Rules"]]
     if not 0 < len(rules) <= MAX_RULES:
         raise _malformed()
@@ -61,7 +61,8 @@ def _rule(rule: Mapping[str, Any]) -> dict[str, Any]:
     _check_expiration(rule.get("Expiration"))
     for name, action in _actions(rule):
         _check_action(name, action)
-    return {**rule, "ID": rule.get("ID") or generated_id()}
+    everything = {"Filter": {"Prefix": ""}} if rule.get("Filter") == {} else {}
+    return {**rule, **everything, "ID": rule.get("ID") or generated_id()}
 
 
 def _check_filter(rule: Mapping[str, Any]) -> None:

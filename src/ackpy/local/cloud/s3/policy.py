@@ -10,22 +10,20 @@ from typing import Any
 from moto.s3.utils import bucket_policy_is_public
 
 from ackpy.local.cloud.errors import ServiceError
+from ackpy.local.cloud.policies import listed, spelled
 
-_ACCOUNT = re.compile(r"\d{12}")
 _REQUIRED = (("Effect",), ("Principal", "NotPrincipal"), ("Action", "NotAction"), ("Resource", "NotResource"))
 
 
 def refined(text: str, bucket: str) -> str:
-    """The policy as AWS keeps it: compact, accounts spelled as ARNs. Raises ServiceError (MalformedPolicy)."""
+    """The policy as AWS keeps it: compact, and each statement spelled its way. Raises ServiceError (MalformedPolicy)."""
     policy = _document(text)
-    statements = policy.get("Statement")
+    statements = listed(policy.get("Statement") or [])
     if not statements:
         raise _malformed("Missing required field Statement")
-    for statement in statements if isinstance(statements, list) else [statements]:
+    for statement in statements:
         _check(statement, bucket)
-        if isinstance(statement.get("Principal"), dict):
-            statement["Principal"] = {kind: _spelled(kind, who) for kind, who in statement["Principal"].items()}
-    return json.dumps(policy, separators=(",", ":"))
+    return json.dumps(spelled(policy), separators=(",", ":"))
 
 
 def is_public(text: str) -> bool:
@@ -57,13 +55,9 @@ def _check(statement: Any, bucket: str) -> None:
             raise _malformed(f"Missing required field {choices[0]}")
     if statement["Effect"] not in {"Allow", "Deny"}:
         raise _malformed(f"Invalid effect: {statement['Effect']}")
-    for resource in _listed(statement.get("Resource", [])):
+    for resource in listed(statement.get("Resource", [])):
         if not _lies_in(bucket, str(resource)):
             raise _malformed("Policy has invalid resource")
-
-
-def _listed(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]
 
 
 def _lies_in(bucket: str, resource: str) -> bool:
@@ -73,12 +67,3 @@ def _lies_in(bucket: str, resource: str) -> bool:
         return False
     pattern = re.escape(match[1]).replace(r"\*", ".*").replace(r"\?", ".")
     return re.fullmatch(pattern, bucket) is not None
-
-
-def _spelled(kind: str, who: Any) -> Any:
-    """Account ids become the ARN of the account's root."""
-    if kind != "AWS":
-        return who
-    if isinstance(who, list):
-        return [_spelled(kind, one) for one in who]
-    return f"arn:aws:iam::{who}:root" if _ACCOUNT.fullmatch(str(who)) else who

@@ -16,6 +16,8 @@ from ackpy.local.cloud.protocol import malformed
 if TYPE_CHECKING:
     from ackpy.local.cloud.call import Call
 
+_CASELESS = frozenset({"FilterRuleName"})  # texts with a fixed choice that S3 takes in any case
+
 
 def payload_member(call: Call) -> str:
     """The input member that the body holds."""
@@ -93,4 +95,4 @@ def _enums_hold(value: Any, shape: Any) -> bool:
     if shape.type_name == "list":
         return all(_enums_hold(item, shape.member) for item in value)
     choices = getattr(shape, "enum", None)
-    return not choices or value in choices
+    return not choices or (value.lower() if shape.name in _CASELESS else value) in choices
