@@ -19,6 +19,9 @@ from typing import Any, Final
 import pytest
 import yaml
 
+from ackpy.catalog import load
+from ackpy.model.compiler import compile_service
+from ackpy.model.descriptor import Descriptor, Node, Type
 from ackpy.testing.kept import Keep, Kept
 
 pytestmark = pytest.mark.slow
@@ -195,3 +198,106 @@ async def test_never_set_is_left_alone(row: Row, case: Case) -> None:
     await case.rests_with(found)
     await case.kept.apply(case.row.bare, annotations={"example.com/edited": "yes"})
     await case.rests_with(found)
+
+
+UNTRIED: Final = {
+    "Bucket.createBucketConfiguration.bucket": "directory buckets are refused",
+    "Bucket.createBucketConfiguration.location": "directory buckets are refused",
+    "Bucket.logging.loggingEnabled.targetGrants..grantee.displayName": "AWS answers display names no more",
+    "Bucket.logging.loggingEnabled.targetGrants..grantee.emailAddress": "AWS answers the canonical id instead",
+}
+"""Properties that no row has, and why."""
+
+
+def leaves(node: Node, path: str) -> Iterator[str]:
+    """The paths of a type's values; references stand beside what they fill."""
+    if node.type is Type.LIST and node.element is not None:
+        yield from leaves(node.element, f"{path}.")
+    elif node.members:
+        for name, member in node.members.items():
+            if member.ref is None:
+                yield from leaves(member.node, f"{path}.{name}")
+    else:
+        yield path
+
+
+def said(value: Any, path: str) -> Iterator[str]:
+    """The paths that a value says something of."""
+    if isinstance(value, dict) and value:
+        for name, each in value.items():
+            yield from said(each, f"{path}.{name}")
+    elif isinstance(value, list) and value:
+        for each in value:
+            yield from said(each, f"{path}.")
+    else:
+        yield path
+
+
+@pytest.mark.parametrize(
+    "kind", compile_service(load(["s3"])) + compile_service(load(["ecr"])), ids=lambda each: each.kind
+)
+def test_every_property_is_tried(kind: Descriptor) -> None:
+    mine = [row for row in ROWS if row.kind == kind.kind]
+    specs = [spec for row in mine for spec in (row.whole, {row.setting: row.changed})]
+    untried = set(leaves(kind.spec, kind.kind)) - {path for spec in specs for path in said(spec, kind.kind)}
+    assert {path for path in untried if not any(path.startswith(known) for known in UNTRIED)} == set()
+
+
+ALL: Final = frozenset({"changed", "drifts", "by_hand", "taken out"})
+FIXED: Final = {
+    "Bucket.createBucketConfiguration": ALL,  # said at creation alone
+    "Bucket.namespace": ALL,
+    "Bucket.objectOwnership": ALL,
+    "Bucket.objectLockEnabledForBucket": {"changed", "drifts"},  # never switched off again
+    "PullThroughCacheRule.registryID": ALL,  # immutable
+    "PullThroughCacheRule.upstreamRegistry": ALL,
+    "PullThroughCacheRule.upstreamRegistryURL": ALL,
+    "PullThroughCacheRule.upstreamRepositoryPrefix": ALL,
+    "Repository.encryptionConfiguration": ALL,
+    "Repository.imageTagMutabilityExclusionFilters": {"by_hand", "taken out"},  # with the mutability: below
+    "Repository.registryID": ALL,
+    "RepositoryCreationTemplate.appliedFor": {"by_hand", "taken out"},  # required
+    "RepositoryCreationTemplate.imageTagMutabilityExclusionFilters": {"by_hand", "taken out"},  # as the Repository's
+}
+"""What is not tried of a setting, for there is no such thing."""
+
+
+def tried(setting: str) -> set[str]:
+    """What the rows of a setting try beside its creation."""
+    mine = [row for row in ROWS if f"{row.kind}.{row.setting}" == setting]
+    found = {"changed"} if any(row.changed != UNSAID for row in mine) else set()
+    found |= {"taken out"} if any(row.returns != UNSAID or row.stays for row in mine) else set()
+    return found | {name for name in ("drifts", "by_hand") if any(getattr(row, name) for row in mine)}
+
+
+@pytest.mark.parametrize("setting", sorted({f"{row.kind}.{row.setting}" for row in ROWS}))
+def test_every_setting_goes_through_everything(setting: str) -> None:
+    assert tried(setting) == ALL - FIXED.get(setting, frozenset())
+
+
+@pytest.mark.parametrize(
+    ("kind", "identity", "read"),
+    [
+        ("Repository", {"name": "team/app"}, "DescribeRepositories:repositories"),
+        (
+            "RepositoryCreationTemplate",
+            {"prefix": "team", "appliedFor": ["REPLICATION"]},
+            "DescribeRepositoryCreationTemplates:repositoryCreationTemplates",
+        ),
+    ],
+)
+async def test_a_mutability_and_its_exclusions_come_and_go_together(
+    kind: str, identity: dict[str, Any], read: str, keep: Keep
+) -> None:
+    kept = await keep("ecr", kind)
+    where = f"{read}[0].[imageTagMutability, imageTagMutabilityExclusionFilters]"
+    filters = [{"filterType": "WILDCARD", "filter": "latest"}]
+    await kept.apply(identity)
+    assert kept.read(where) == ["MUTABLE", None]
+    await kept.change(imageTagMutability="IMMUTABLE_WITH_EXCLUSION", imageTagMutabilityExclusionFilters=filters)
+    assert kept.read(where) == ["IMMUTABLE_WITH_EXCLUSION", filters]
+    await kept.change(imageTagMutability=None, imageTagMutabilityExclusionFilters=None)
+    assert kept.read(where)[0] == "MUTABLE"
+    assert not kept.read(where)[1]
+    assert await kept.resync() == []
+    assert kept.condition("ACK.ResourceSynced").startswith("True")

@@ -21,7 +21,7 @@ from ackpy.controllers.run import Ending
 from ackpy.controllers.state import gate
 from ackpy.model.call import Scope
 from ackpy.model.compiler import compile_service
-from ackpy.model.definition import State
+from ackpy.model.definition import LateInit, State
 from ackpy.model.descriptor import Descriptor, Rule
 from ackpy.runtime.reconciler import Result
 from ackpy.testing.world import api_error
@@ -92,7 +92,7 @@ def test_a_kind_without_states_is_always_ready(bucket: Descriptor) -> None:
 def test_late_initialisation_fills_what_is_left_out(
     bucket: Descriptor, spec: dict[str, Any], latest: dict[str, Any], filled: dict[str, Any], pending: tuple[str, ...]
 ) -> None:
-    rules = {path: Rule(path, late_init=True) for path in ("a", "s.x", "l..y")}
+    rules = {path: Rule(path, late_init=LateInit.ALWAYS) for path in ("a", "s.x", "l..y")}
     before = repr(spec)
     found = fill(replace(bucket, rules=rules), spec, latest)
     assert (found.spec, found.pending) == (filled, pending)

@@ -9,7 +9,7 @@ import pytest
 
 from ackpy.controllers.tags import TagTemplate
 from ackpy.operator.flags import FLAGS, VARIABLES, Raw
-from ackpy.operator.options import RunOptions, parse
+from ackpy.operator.options import LateInitialize, RunOptions, parse
 
 ROWS: list[tuple[str, Raw, str, Any]] = [
     ("services", "s3, ecr", "services", ("s3", "ecr")),
@@ -29,6 +29,7 @@ ROWS: list[tuple[str, Raw, str, Any]] = [
      (TagTemplate("a", "b"), TagTemplate("c", "d"), TagTemplate("e", "%K8S_NAMESPACE%"))),
     ("enable-carm", "false", "reconciler.carm", False),
     ("enable-cross-namespace", "0", "reconciler.cross_namespace", False),
+    ("late-initialize", "ack", "late_initialize", LateInitialize.ACK),
     ("enable-field-export-reconciler", "False", "field_export", False),
     ("feature-gates", "TeamLevelCARM=true", "reconciler.gates.team_level_carm", True),
     ("reconcile-default-resync-seconds", "60", "reconciler.resync_seconds", 60),

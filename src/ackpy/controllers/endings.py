@@ -120,7 +120,8 @@ def settled(
         created or run.adopting
     ):  # the claiming patch took for confirmed what had to follow: now it is known what did not
         held = held.doubting(_unsure(run, plan, applied, latest))
-    filled = late_init.fill(run.descriptor, run.filled, tags.without(run.descriptor.tags, latest.spec, run.defaults))
+    found = tags.without(run.descriptor.tags, latest.spec, run.defaults)
+    filled = late_init.fill(run.descriptor, run.filled, found, latest.carried)
     spec = run.resolution.restored(filled.spec)
     ending = replace(
         _outcome(run, plan, applied, latest, filled.pending),

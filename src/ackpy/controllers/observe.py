@@ -56,13 +56,14 @@ def tops(aspect: Aspect) -> frozenset[str]:
 
 
 def read_plan(descriptor: Descriptor, spec: Mapping[str, Any], managed: Collection[str]) -> tuple[Aspect, ...]:
-    """The aspects to read beside the core: of managed paths, and those that only inform the status; where their `when` holds."""
+    """The aspects to read beside the core: of managed and late-initialised paths, and those for the status alone; where `when` holds."""
+    wanted = {*managed, *(fieldpath.of(path).top for path in descriptor.late_init)}
     return tuple(
         aspect
         for aspect in descriptor.aspects
         if aspect.get is not None
         and not _in_core(descriptor, aspect)
-        and (tops(aspect) & set(managed) or tops(aspect) <= set(descriptor.status.members))
+        and (tops(aspect) & wanted or tops(aspect) <= set(descriptor.status.members))
         and (aspect.when is None or aspect.when.holds(spec))
     )
 

@@ -264,7 +264,7 @@ class _Requests:
             return False
         operation = self.descriptor.update if aspect.kind is AspectKind.CORE else aspect.put
         replaces = aspect.whole or (operation is not None and operation.replaces)
-        return not replaces and request.reset(self.descriptor, difference.path) is None
+        return not replaces and not request.resettable(self.descriptor, difference.path)
 
     def _cause(self, differences: Sequence[Difference]) -> Cause:
         """The gravest of the causes of several differences: somebody's wish before a drift."""

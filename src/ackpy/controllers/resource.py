@@ -188,7 +188,7 @@ class ResourceReconciler:
     async def _take_over(self, run: Run, manager: ResourceManager, latest: Observation) -> Result:
         """What AWS has becomes as the spec says. The open intent makes the next pass look at all of it if this one is cut off."""
         found = tags.without(run.descriptor.tags, latest.spec, run.defaults)
-        spec = run.resolution.restored(late_init.fill(run.descriptor, run.filled, found).spec)
+        spec = run.resolution.restored(late_init.fill(run.descriptor, run.filled, found, latest.carried).spec)
         intent = self._intent(run)
         return await self._adopted(run, manager, latest, spec, intent)
 

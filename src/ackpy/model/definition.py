@@ -43,6 +43,13 @@ class Compare(StrEnum):
     IGNORE = "ignore"
 
 
+class LateInit(StrEnum):
+    """When a field that the user left to AWS is written into the spec: always, or only where ACK's way is asked for."""
+
+    ALWAYS = "always"
+    ACK = "ack"
+
+
 class Effect(StrEnum):
     """What a change does to the running resource; UNSTATED until known."""
 
@@ -289,7 +296,8 @@ class Field:
     value, below `..` from the element), `write` its member in the update. `immutable=True` is a rule of the schema; a text is advice,
     without a rule, for what AWS alone refuses. `ignore` leaves it out of comparison. `default` is what AWS reports when never set (a
     value, or UNSET for not known); `clear` is what is sent when a field is taken out; a
-    structure is laid over what is observed, and a None in it takes the member away.
+    structure is laid over what is observed, and a None in it takes the member away; None sends nothing, for another field's reset takes
+    this one along.
     """
 
     aws: str = ""
@@ -307,7 +315,7 @@ class Field:
     immutable: bool | str = False
     ref: Ref | None = None
     secret: bool = False
-    late_init: bool = False
+    late_init: LateInit | None = None
     column: str | Column = ""
     read: str = ""
     write: str = ""

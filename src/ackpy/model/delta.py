@@ -16,7 +16,7 @@ from typing import Any
 from ackpy.model import alignment, fieldpath
 from ackpy.model.compare import WORDS, canonical, unordered
 from ackpy.model.convert import instant, octets
-from ackpy.model.definition import UNSET, By, Compare, Effect
+from ackpy.model.definition import UNSET, By, Compare, Effect, LateInit
 from ackpy.model.descriptor import Aspect, AspectKind, Descriptor, Json, Member, Node, Rule, Type
 from ackpy.model.fieldpath import Each, Entry, FieldPath
 from ackpy.model.redact import redact
@@ -175,7 +175,7 @@ class Comparison:
         desired, latest = self.desired.get(member.name), self.latest.get(member.name) if observed else None
         if mode is Mode.CLEAR:
             rule = self._rule(spot)
-            kept = rule.late_init or self._outside(spot, rule)
+            kept = rule.late_init is LateInit.ALWAYS or self._outside(spot, rule)
             if not kept and not (observed and self._at_default(spot, latest)):
                 yield self._difference(spot, None, latest, cleared=True)
         elif observed:

@@ -8,12 +8,12 @@ attributes or a group. Every spec path has exactly one writing aspect, or is imm
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Literal
 
 from ackpy.model import fieldpath
-from ackpy.model.definition import UNSET, By, Codec, Column, Compare, Effect, Members, Ref, Resource
+from ackpy.model.definition import UNSET, By, Codec, Column, Compare, Effect, LateInit, Members, Ref, Resource
 from ackpy.model.fieldpath import Name, Path
 from ackpy.model.hooks import Hooks
 from ackpy.model.when import When
@@ -100,7 +100,7 @@ class Rule:
     clear: Any = UNSET
     codec: Codec | None = None
     when: When | None = None
-    late_init: bool = False
+    late_init: LateInit | None = None
     write_only: bool = False
     immutable: bool | str = False
     ignore: bool = False
@@ -304,7 +304,12 @@ class Descriptor:
     @property
     def late_init(self) -> tuple[str, ...]:
         """The paths that are filled from AWS where the user left them out."""
-        return tuple(path for path, rule in self.rules.items() if rule.late_init)
+        return tuple(path for path, rule in self.rules.items() if rule.late_init is LateInit.ALWAYS)
+
+    def initialising_as_ack(self) -> Descriptor:
+        """The same kind, which fills also what ACK alone fills."""
+        rules = {path: replace(rule, late_init=rule.late_init and LateInit.ALWAYS) for path, rule in self.rules.items()}
+        return replace(self, rules=rules)
 
     def aspect(self, name: str) -> Aspect:
         """The aspect of that name; KeyError where there is none."""

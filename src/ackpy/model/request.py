@@ -33,7 +33,7 @@ __all__ = [
     "one",
     "put",
     "read",
-    "reset",
+    "resettable",
     "tags",
     "update",
 ]
@@ -182,7 +182,7 @@ def _attribute(descriptor: Descriptor, path: str, spec: Mapping[str, Json]) -> A
     """The text of an attribute: AWS takes nothing else."""
     value = fieldpath.get(spec, path)
     if value is None:
-        value = reset(descriptor, path)
+        value = _reset(descriptor, path)
     return "" if value is None else attribute_text(value)
 
 
@@ -294,12 +294,18 @@ def _resets(
 ) -> Iterator[tuple[str, Json]]:
     for difference in delta:
         if fieldpath.get(desired, difference.path) is None:
-            value = reset(descriptor, str(fieldpath.parse(difference.path).definition()))
+            value = _reset(descriptor, str(fieldpath.parse(difference.path).definition()))
             if value is not None:
                 yield difference.path, _laid_over(value, fieldpath.get(latest, difference.path))
 
 
-def reset(descriptor: Descriptor, path: str) -> Json:
+def resettable(descriptor: Descriptor, path: str) -> bool:
+    """Whether it is known how a field that is taken out goes back to AWS's default."""
+    rule = descriptor.rules.get(path)
+    return rule is not None and not (rule.clear is UNSET and rule.default is UNSET)
+
+
+def _reset(descriptor: Descriptor, path: str) -> Json:
     """What is sent for a field that is taken out: its `clear`, else its `default`; None: nothing is known."""
     rule = descriptor.rules.get(path)
     if rule is None:

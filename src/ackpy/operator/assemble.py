@@ -40,7 +40,7 @@ async def run(
     """
     for notice in options.notices:
         _log.warning(notice)
-    kinds = selected(options, descriptors(options.services))
+    kinds = selected(options, descriptors(options.services, late_initialize=options.late_initialize))
     own, of_services = elections(options.replicas, {kind.service: None for kind, _ in kinds})
     async with KubeClient(
         KubeConfig.load(options.kubeconfig or None), user_agent=f"{COMPONENT}/{__version__}"

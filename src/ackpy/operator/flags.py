@@ -169,6 +169,15 @@ FLAGS: tuple[Flag, ...] = (
     ),
     Flag("enable-carm", BOOLEAN, "true", BEHAVIOUR, "Let namespaces name the AWS account that owns their resources."),
     Flag("enable-cross-namespace", BOOLEAN, "true", BEHAVIOUR, "Let references lead to other namespaces."),
+    Flag(
+        "late-initialize",
+        TEXT,
+        "minimal",
+        BEHAVIOUR,
+        "Into which fields that were left out AWS's values are written: minimal (those that clients read) or ack (as ACK does).",
+        "ACKPY_LATE_INITIALIZE",
+        "WHICH",
+    ),
     Flag("enable-field-export-reconciler", BOOLEAN, "true", BEHAVIOUR, "Run the controller of FieldExport."),
     Flag(
         "feature-gates",

@@ -10,15 +10,19 @@ from ackpy.controllers.shared_kinds import ADOPTED_RESOURCE, PUBLISHED
 from ackpy.model.compiler import compile_service
 from ackpy.model.crd import custom_resource_definition
 from ackpy.model.descriptor import Descriptor
+from ackpy.operator.options import LateInitialize
 
 
-def descriptors(chosen: Sequence[str] = ()) -> tuple[Descriptor, ...]:
+def descriptors(
+    chosen: Sequence[str] = (), *, late_initialize: LateInitialize = LateInitialize.MINIMAL
+) -> tuple[Descriptor, ...]:
     """The compiled kinds of the services, in the catalog's order; of all services when none is named.
 
     ConfigError for a service that the catalog does not hold.
     """
     names = tuple(chosen) or services()
-    return tuple(kind for name in names for kind in compile_service(load((name,))))
+    kinds = tuple(kind for name in names for kind in compile_service(load((name,))))
+    return tuple(kind.initialising_as_ack() for kind in kinds) if late_initialize is LateInitialize.ACK else kinds
 
 
 def custom_resource_definitions(

@@ -9,6 +9,7 @@ import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any, Final
 
 from ackpy import __version__
@@ -26,6 +27,13 @@ NAMESPACE: Final = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 LEASE: Final = re.compile(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?")
 HOST: Final = re.compile(r"\*(\.[a-z0-9][-a-z0-9]*)+|[a-z0-9][-a-z0-9.]*(:\d{1,5})?")
 SYSTEM_NAMESPACE: Final = "ack-system"
+
+
+class LateInitialize(StrEnum):
+    """Into which fields that the user left out AWS's values are written: those that clients read, or all that ACK fills."""
+
+    MINIMAL = "minimal"
+    ACK = "ack"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +77,7 @@ class RunOptions:
     reconciler: ReconcilerOptions
     resync_of: Mapping[str, int]
     concurrency_of: Mapping[str, int]
+    late_initialize: LateInitialize
     field_export: bool
     replicas: Replicas
     metrics_address: str
@@ -98,6 +107,7 @@ def parse(raw: Mapping[str, Raw], environment: Mapping[str, str] | None = None) 
         concurrency_of=kind_numbers(
             "--reconcile-resource-max-concurrent-syncs", values["reconcile_resource_max_concurrent_syncs"]
         ),
+        late_initialize=LateInitialize(_one_of("late-initialize", values["late_initialize"], tuple(LateInitialize))),
         field_export=values["enable_field_export_reconciler"],
         replicas=_replicas(values),
         metrics_address=_address("metrics-addr", values["metrics_addr"] or f"{host}:8080"),

@@ -103,9 +103,11 @@ class Kept:
 
 
 class Keep(Protocol):
-    """Makes the reconciler of a kind in this test's account; `options` are those of `ReconcilerOptions`."""
+    """Makes the reconciler of a kind in this test's account, by name or as it was compiled; `options` are those of `ReconcilerOptions`."""
 
-    async def __call__(self, service: str, kind: str, region: str = ..., **options: Any) -> Kept: ...  # noqa: D102
+    async def __call__(  # noqa: D102
+        self, service: str, kind: str | Descriptor, region: str = ..., **options: Any
+    ) -> Kept: ...
 
 
 @pytest.fixture
@@ -113,9 +115,9 @@ async def keep(cloud: Cloud, account: str) -> AsyncIterator[Keep]:
     """Make kept objects; their connections are closed after the test."""
     async with AsyncExitStack() as stack:
 
-        async def make(service: str, kind: str, region: str = "us-east-1", **options: Any) -> Kept:
+        async def make(service: str, kind: str | Descriptor, region: str = "us-east-1", **options: Any) -> Kept:
             sessions = await stack.enter_async_context(_sessions(cloud, account))
-            descriptor = _descriptor(service, kind)
+            descriptor = _descriptor(service, kind) if isinstance(kind, str) else kind
             aws = AwsCloud(sessions, descriptor, account, "aws")
             world = ObjectsInMemory(descriptor, aws, ReconcilerOptions(region=region, **options), Steps())
             return Kept(world, cloud, account, region)

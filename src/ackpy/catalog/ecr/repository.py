@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ackpy.catalog.ecr.mutability import EXCLUSION_FILTERS, REFUSALS
 from ackpy.catalog.ecr.repository_hooks import RepositoryHooks
 from ackpy.model.definition import (
     Annotation,
@@ -11,6 +12,7 @@ from ackpy.model.definition import (
     Facet,
     Field,
     Group,
+    LateInit,
     Ref,
     Resource,
 )
@@ -32,6 +34,7 @@ REPOSITORY = Resource(
     annotations=[
         Annotation("ecr.services.k8s.aws/force-delete", to="DeleteRepository:force", type=bool, default=False)
     ],
+    refuse=REFUSALS,
     groups=[
         Group(
             operation="PutImageTagMutability",
@@ -44,11 +47,12 @@ REPOSITORY = Resource(
             aws="repositoryName", identifier=True, immutable="a repository's name is fixed: make a new repository"
         ),
         "registryID": Field(
-            late_init=True,
+            late_init=LateInit.ALWAYS,
             immutable="a repository stays in its registry: make a new repository",
             column=Column("REGISTRY-ID", index=0),
         ),
         "imageTagMutability": Field(default="MUTABLE", column=Column("IMAGE-TAG-MUTABILITY", index=1)),
+        "imageTagMutabilityExclusionFilters": EXCLUSION_FILTERS,
         "imageScanningConfiguration": Field(update="PutImageScanningConfiguration", default={"scanOnPush": False}),
         "encryptionConfiguration": Field(immutable="a repository's encryption is fixed: make a new repository"),
         "encryptionConfiguration.kmsKey": Field(ref=Ref("kms", "Key"), compare=Compare.KMS_KEY),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ackpy.catalog.ecr.mutability import EXCLUSION_FILTERS, REFUSALS
 from ackpy.model.definition import Batch, By, Compare, Field, Ref, Resource, Tags
 
 REPOSITORY_CREATION_TEMPLATE = Resource(
@@ -16,11 +17,13 @@ REPOSITORY_CREATION_TEMPLATE = Resource(
         "UpdateRepositoryCreationTemplate": "repositoryCreationTemplate",
     },
     batch=Batch(ids="prefixes", max=100),
+    refuse=REFUSALS,
     fields={
         "prefix": Field(identifier=True, immutable=True),
         "appliedFor": Field(compare=Compare.SET),
         "description": Field(clear=""),
         "imageTagMutability": Field(default="MUTABLE"),
+        "imageTagMutabilityExclusionFilters": EXCLUSION_FILTERS,
         "encryptionConfiguration": Field(
             default={"encryptionType": "AES256"}, clear={"encryptionType": "AES256", "kmsKey": None}
         ),

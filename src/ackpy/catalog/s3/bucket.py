@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Final
 
 from ackpy.catalog.s3.bucket_hooks import BucketHooks
-from ackpy.model.definition import By, Compare, Facet, Field, Members, Operations, Ref, Refuse, Resource, Tags
+from ackpy.model.definition import By, Compare, Facet, Field, LateInit, Members, Operations, Ref, Refuse, Resource, Tags
 from ackpy.model.when import has, matches
 
 _NOT_OFFERED: Final = ("MethodNotAllowed", "UnsupportedArgument")  # settings that some regions lack
@@ -108,6 +108,7 @@ BUCKET = Resource(
         "objectOwnership": Field(ignore=True),  # said once, at creation; ownershipControls is the setting
         "tagging": Field(source="PutBucketTagging:Tagging"),
         "ownershipControls": Field(
+            late_init=LateInit.ACK,
             clear={
                 "rules": [{"objectOwnership": "BucketOwnerEnforced"}]
             },  # a new bucket's; without any, ACLs are in force
@@ -154,6 +155,7 @@ BUCKET = Resource(
         ),
         "versioning.status": Field(default="Suspended"),
         "encryption": Field(
+            late_init=LateInit.ACK,
             default={
                 "rules": [{"applyServerSideEncryptionByDefault": {"sseAlgorithm": "AES256"}, "bucketKeyEnabled": False}]
             },
@@ -256,6 +258,7 @@ BUCKET = Resource(
         ),
         "requestPayment.payer": Field(default="BucketOwner"),
         "abac": Field(
+            late_init=LateInit.ACK,
             default={"status": "Disabled"},
             facet=Facet(get="GetBucketAbac:AbacStatus", put="PutBucketAbac:AbacStatus", unsupported=_NOT_OFFERED),
         ),

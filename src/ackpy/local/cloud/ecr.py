@@ -34,6 +34,8 @@ _UPSTREAMS = (
     (r"cgr\.dev", "chainguard"),
 )
 
+_FILTERS = "imageTagMutabilityExclusionFilters"
+
 
 def _upstream(_call: Call, members: Mapping[str, Any]) -> Mapping[str, Any]:
     """The upstream's name, taken from its URL when it is not said, and the prefix ROOT."""
@@ -53,17 +55,18 @@ def _defaults(_call: Call, members: Mapping[str, Any]) -> Mapping[str, Any]:
     }
 
 
-def _check_template(template: Mapping[str, Any]) -> None:
-    """A key only with KMS, and filters only where something is excluded, which then needs them."""
-    encryption = template["encryptionConfiguration"]
+def _joined(template: Mapping[str, Any], members: Mapping[str, Any]) -> dict[str, Any]:
+    """A template with the members of a call: a key only with KMS; filters go with a mutability that excludes, and leave with it."""
+    joined = {**template, **members}
+    encryption = joined["encryptionConfiguration"]
     if "kmsKey" in encryption and not encryption["encryptionType"].startswith("KMS"):
         raise invalid("'encryptionConfiguration.kmsKey' must not be specified when the encryption type is AES256")
-    if bool(template.get("imageTagMutabilityExclusionFilters")) != template["imageTagMutability"].endswith(
-        "_WITH_EXCLUSION"
-    ):
-        raise invalid(
-            "'imageTagMutabilityExclusionFilters' must be specified with a mutability with exclusion, and with no other"
-        )
+    excludes = joined["imageTagMutability"].endswith("_WITH_EXCLUSION")
+    if not excludes and _FILTERS not in members:
+        joined.pop(_FILTERS, None)
+    if excludes != bool(joined.get(_FILTERS)):
+        raise invalid(f"'{_FILTERS}' must be specified with a mutability with exclusion, and with no other")
+    return joined
 
 
 PULL_THROUGH_CACHE_RULE = Kind(
@@ -87,7 +90,7 @@ REPOSITORY_CREATION_TEMPLATE = Kind(
     absent="TemplateNotFoundException",
     wrapped="repositoryCreationTemplate",
     added=_defaults,
-    checked=_check_template,
+    joined=_joined,
 )
 
 

@@ -25,8 +25,9 @@ PAGE = 100
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
-def anything(_resource: Mapping[str, Any]) -> None:
-    """What AWS refuses of a kind whose members may have any values together."""
+def laid_over(resource: Mapping[str, Any], members: Mapping[str, Any]) -> dict[str, Any]:
+    """The resource with the members of a call, which leave all others as they were."""
+    return {**resource, **members}
 
 
 def no_more(_call: Call, _members: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -40,7 +41,8 @@ class Kind:
 
     `listed` is the list in the answer of Describe, `chosen` the list of keys that it may be given; `wrapped` the member
     that holds the resource in other answers ("" when its members lie flat). `added` gives the members that AWS sets or
-    refuses the call; `checked` refuses values that do not go together; `strict` says that Describe refuses a key that is not there.
+    refuses the call; `joined` gives the resource with the members of a create or update, or refuses values that do not go
+    together; `strict` says that Describe refuses a key that is not there.
     """
 
     noun: str
@@ -53,7 +55,7 @@ class Kind:
     wrapped: str = ""
     strict: bool = False
     added: Callable[[Call, Mapping[str, Any]], Mapping[str, Any]] = field(default=no_more)
-    checked: Callable[[Mapping[str, Any]], None] = field(default=anything)
+    joined: Callable[[Mapping[str, Any], Mapping[str, Any]], dict[str, Any]] = field(default=laid_over)
 
     def handlers(self) -> dict[str, Handler]:
         """The handlers of its four operations."""
@@ -72,8 +74,7 @@ def _create(kind: Kind, call: Call) -> Mapping[str, Any]:
         message = f"A {kind.noun} with {kind.key} '{members[kind.key]}' already exists."
         raise ServiceError(kind.exists, message)
     now = call.now.isoformat()
-    resource = {**members, **kind.added(call, members), "createdAt": now, "updatedAt": now}
-    kind.checked(resource)
+    resource = kind.joined({}, {**members, **kind.added(call, members), "createdAt": now, "updatedAt": now})
     call.kept[place] = resource
     return _shown(kind, call, resource)
 
@@ -81,8 +82,8 @@ def _create(kind: Kind, call: Call) -> Mapping[str, Any]:
 def _update(kind: Kind, call: Call) -> Mapping[str, Any]:
     members = _valid(call)
     resource = _existing(kind, call, members[kind.key])
-    kind.checked({**resource, **members})
-    resource.update({**members, "updatedAt": call.now.isoformat()})
+    resource = kind.joined(resource, {**members, "updatedAt": call.now.isoformat()})
+    call.kept[_place(kind, call, members[kind.key])] = resource
     return _shown(kind, call, resource)
 
 
