@@ -99,6 +99,22 @@ def test_late_initialisation_fills_what_is_left_out(
     assert repr(spec) == before
 
 
+@pytest.mark.parametrize(
+    ("told", "pending"),
+    [([], ("encryption", "name")), (["encryption"], ("name",)), (["encryption", "name"], ("name",))],
+)
+def test_a_setting_that_was_read_and_is_not_set_is_not_waited_for(
+    bucket: Descriptor, told: list[str], pending: tuple[str, ...]
+) -> None:
+    rules = {path: Rule(path, late_init=LateInit.ALWAYS) for path in ("encryption", "name")}
+    assert fill(replace(bucket, rules=rules), {}, {}, told).pending == pending
+
+
+def test_acks_way_fills_what_only_ack_fills(bucket: Descriptor) -> None:
+    assert bucket.late_init == ()
+    assert set(bucket.initialising_as_ack().late_init) == {"abac", "encryption", "ownershipControls"}
+
+
 def test_several_errors_make_one_text_and_the_gravest_gives_the_reason(bucket: Descriptor) -> None:
     errors = [
         api_error("PutBucketCors", "OperationAborted", 409),

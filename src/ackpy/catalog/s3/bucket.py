@@ -9,7 +9,7 @@ from typing import Final
 
 from ackpy.catalog.s3.bucket_hooks import BucketHooks
 from ackpy.model.definition import By, Compare, Facet, Field, LateInit, Members, Operations, Ref, Refuse, Resource, Tags
-from ackpy.model.when import has, matches
+from ackpy.model.when import has, is_, matches
 
 _NOT_OFFERED: Final = ("MethodNotAllowed", "UnsupportedArgument")  # settings that some regions lack
 _BLOCKS: Final = ("blockPublicACLs", "blockPublicPolicy", "ignorePublicACLs", "restrictPublicBuckets")
@@ -84,8 +84,8 @@ BUCKET = Resource(
     empty=["SSES3", "SimplePrefix"],
     refuse=[
         Refuse(
-            matches("name", "*--x-s3"),
-            "directory buckets have other operations than general purpose buckets: not supported yet",
+            matches("name", "*--x-s3") | is_("createBucketConfiguration.bucket.type", "Directory"),
+            "directory buckets are not supported: give a name that does not end in --x-s3, without createBucketConfiguration.bucket",
         ),
         Refuse(has("acl") & _BY_GRANT, "acl and grants exclude one another: keep either acl or the grant fields"),
     ],
