@@ -15,7 +15,7 @@ from ackpy.local.stack import StackOptions
 from ackpy.testing.controllers import Controllers, controlled
 from ackpy.testing.stack import LocalStack, eventually
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("accounts")]
+pytestmark = pytest.mark.slow
 
 SYSTEM = "ack-system"
 REGION, OTHER_REGION = "us-east-1", "eu-west-1"
@@ -31,9 +31,8 @@ Stage = tuple[LocalStack, Controllers]
 
 @pytest.fixture(scope="module")
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    """Controllers of one account, in a cluster where no ConfigMap of roles is yet."""
-    options = StackOptions(data=tmp_path_factory.mktemp("accounts"), services=("s3", "ecr"), region=REGION)
-    with controlled(options) as (stack, controllers):
+    """Controllers of one account; which tests ran in it before is any of them, or none."""
+    with controlled(options(tmp_path_factory)) as (stack, controllers):
         controllers.start(GATES)
         yield stack, controllers
 
@@ -41,6 +40,18 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
 @pytest.fixture
 def stack(stage: Stage) -> LocalStack:
     return stage[0]
+
+
+@pytest.fixture
+def bare(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
+    """The same in a cluster of its own, where no ConfigMap of roles is yet."""
+    with controlled(options(tmp_path_factory)) as (stack, controllers):
+        controllers.start(GATES)
+        yield stack
+
+
+def options(folders: pytest.TempPathFactory) -> StackOptions:
+    return StackOptions(data=folders.mktemp("accounts"), services=("s3", "ecr"), region=REGION)
 
 
 def role_arn(account: str, name: str = "ack") -> str:
@@ -64,7 +75,12 @@ def namespace(stack: LocalStack, name: str, **annotations: str) -> None:
 
 
 def role_map(stack: LocalStack, name: str, data: dict[str, str]) -> None:
-    stack.apply({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}, "data": data}, namespace=SYSTEM)
+    """Add the entries; one manager each, for what a manager leaves out of its next apply is taken away."""
+    made = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}, "data": data}
+    manager = "-".join(sorted(data))
+    stack.kubectl(
+        "apply", "--server-side", f"--field-manager={manager}", "-n", SYSTEM, "-f", "-", stdin=json.dumps(made)
+    )
 
 
 def bucket(name: str, **annotations: str) -> dict[str, Any]:
@@ -109,8 +125,9 @@ def within(seconds: float, holds: Callable[[], object]) -> float:
     return took
 
 
-def test_the_life_of_four_namespaces(stack: LocalStack) -> None:
+def test_the_life_of_four_namespaces(bare: LocalStack) -> None:
     """One story, for each step stands on the one before: no map, the map, the right accounts, another hand, the end."""
+    stack = bare
     home = stack.cloud.account_id
     for account in (A, B):
         make_role(stack, account, "ack")
@@ -157,8 +174,7 @@ def test_a_role_that_may_not_is_reported_and_picked_up_when_it_may(stack: LocalS
     account = "333344445555"
     arn = make_role(stack, account, "closed", effect="Deny")
     namespace(stack, "closed", **{OWNER: account})
-    stored = stack.get("configmap/ack-role-account-map", SYSTEM)["data"]
-    role_map(stack, "ack-role-account-map", {**stored, account: arn, "444455556666": role_arn("444455556666", "gone")})
+    role_map(stack, "ack-role-account-map", {account: arn, "444455556666": role_arn("444455556666", "gone")})
     namespace(stack, "gone", **{OWNER: "444455556666"})
     for space in ("closed", "gone"):
         stack.apply(bucket(f"of-{space}"), namespace=space)
@@ -178,9 +194,8 @@ def test_a_role_that_may_not_is_reported_and_picked_up_when_it_may(stack: LocalS
 
 def test_a_service_has_a_role_of_its_own(stack: LocalStack) -> None:
     account = "555566667777"
-    stored = stack.get("configmap/ack-role-account-map", SYSTEM)["data"]
     roles = {account: make_role(stack, account, "all"), f"ecr.{account}": make_role(stack, account, "images")}
-    role_map(stack, "ack-role-account-map", {**stored, **roles})
+    role_map(stack, "ack-role-account-map", roles)
     namespace(stack, "split", **{OWNER: account})
     before = stack.last_call()
     stack.apply(bucket("split"), repository("split"), namespace="split")
@@ -229,8 +244,7 @@ def test_a_manifest_of_acks_tests(stack: LocalStack, manifest: str) -> None:
     annotations = {OWNER: account} if "carm" in manifest else {"services.k8s.aws/default-region": OTHER_REGION}
     owner, region = (account, REGION) if "carm" in manifest else (stack.cloud.account_id, OTHER_REGION)
     if "carm" in manifest:
-        stored = stack.get("configmap/ack-role-account-map", SYSTEM)["data"]
-        role_map(stack, "ack-role-account-map", {**stored, account: make_role(stack, account, "ack")})
+        role_map(stack, "ack-role-account-map", {account: make_role(stack, account, "ack")})
     namespace(stack, name, **annotations)
     text = (MANIFESTS / manifest).read_text()
     for variable, value in (("REPOSITORY_NAME", name), ("NAMESPACE", name), ("REGISTRY_ID", f'"{owner}"')):
@@ -246,8 +260,7 @@ def test_a_manifest_of_acks_tests(stack: LocalStack, manifest: str) -> None:
 def test_one_watched_namespace_hears_its_annotations(stage: Stage) -> None:
     stack, controllers = stage
     account = "777788889999"
-    stored = stack.get("configmap/ack-role-account-map", SYSTEM)["data"]
-    role_map(stack, "ack-role-account-map", {**stored, account: make_role(stack, account, "ack")})
+    role_map(stack, "ack-role-account-map", {account: make_role(stack, account, "ack")})
     policy = "s3.services.k8s.aws/deletion-policy"
     namespace(stack, "alone", **{OWNER: account, policy: "retain"})
     controllers.stop()
