@@ -19,7 +19,7 @@ from ackpy.controllers.plan import Cause, bounded, differences
 from ackpy.controllers.run import Ending, News, Run
 from ackpy.controllers.steering import DriftPolicy, spec_paths
 from ackpy.model import fieldpath
-from ackpy.model.delta import Difference, Mode
+from ackpy.model.delta import Delta, Difference, Mode
 from ackpy.model.request import View
 
 _DRIFT: Final = frozenset({Cause.DRIFT, Cause.OWNERSHIP})
@@ -27,10 +27,14 @@ _DRIFT: Final = frozenset({Cause.DRIFT, Cause.OWNERSHIP})
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """`desired` and `modes` are what to plan with; the rest is what is left so, by reason. `notices` are about the annotation itself."""
+    """`desired` and `modes` are what to plan with, `found` their differences where they are known; the rest is what is left so, by reason.
+
+    `notices` are about the annotation itself.
+    """
 
     desired: View
     modes: Mapping[str, Mode]
+    found: Delta | None = None
     ignored: tuple[Difference, ...] = ()
     reported: tuple[Difference, ...] = ()
     stopped: tuple[tuple[Difference, Attempt], ...] = ()
@@ -81,9 +85,11 @@ _EVENTS: Final = {"DriftReported": "DriftDetected"}
 def leaving(run: Run, latest: Observation) -> Left:
     """What of the differences is left so. The guard learns what is in step by now."""
     desired = run.desired(latest)
-    found = tuple(differences(run.descriptor, desired, latest, run.modes))
+    found = differences(run.descriptor, desired, latest, run.modes)
     run.trace.guard.look(found)
     paths, notices = spec_paths(run.descriptor, run.steering.ignored)
+    if not found:
+        return Left(desired, run.modes, found, notices=notices)
     ignored = tuple(each for each in found if any(fieldpath.covers(path, each.path) for path in paths))
     reported = tuple(each for each in found if each not in ignored and _is_reported(run, each))
     values = digests(run.descriptor, run.marked)
@@ -91,7 +97,7 @@ def leaving(run: Run, latest: Observation) -> Left:
     stopped = tuple((each, attempt) for each, attempt in attempts if attempt is not None)
     left = (*ignored, *reported, *(each for each, _ in stopped))
     spec, modes = _without(run, desired, latest, left)
-    return Left(View(spec, desired.status), modes, ignored, reported, stopped, notices)
+    return Left(View(spec, desired.status), modes, None, ignored, reported, stopped, notices)
 
 
 def _is_reported(run: Run, difference: Difference) -> bool:

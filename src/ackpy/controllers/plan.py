@@ -155,15 +155,17 @@ def update(
     scope: Scope,
     modes: Mapping[str, Mode],
     causes: Mapping[Mode, Cause] = _PLAIN_CAUSES,
+    found: Delta | None = None,
 ) -> Plan:
     """The plan for an object that AWS has: what differs at the managed paths, as far as the state permits it.
 
-    `view` is `latest` as an object, for requests. Paths whose read failed are left alone.
+    `view` is `latest` as an object, for requests; `found` are the differences where they are known. Paths whose read failed are left
+    alone.
     """
     state = gate(descriptor, view.status)
     if state.failed:
         return Plan(blocked=state.failed)
-    found = differences(descriptor, desired, latest, modes)
+    found = differences(descriptor, desired, latest, modes) if found is None else found
     if blocked := refusal(descriptor, desired.spec, view.spec) or immutable(found) or unwritable(descriptor, found):
         return Plan(blocked=blocked)
     requests = _Requests(descriptor, desired, view, latest.answers, scope, found, modes, causes)

@@ -62,8 +62,9 @@ def renamed(descriptor: Descriptor, spec: Mapping[str, Any], memory: Memory | No
     """An identifier that is another than the one under which the resource was made: to follow it would leave that one behind."""
     if memory is None:
         return None
-    for path, found in digests(descriptor, spec).items():
-        if path in descriptor.identifiers and memory.paths.get(path, found) != found:
+    named = {path: spec.get(path) for path in descriptor.identifiers}
+    for path, found in digests(descriptor, named).items():
+        if memory.paths.get(path, found) != found:
             return Blocked(Code.IMMUTABLE, {"path": f"spec.{path}", "advice": _SET_BACK})
     return None
 

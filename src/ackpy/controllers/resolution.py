@@ -46,6 +46,11 @@ class Resolution:
         """What users are to know of references that leave the namespace."""
         return (Advisory(CROSSING, " ".join(self.crossings)),) if self.crossings else ()
 
+    @property
+    def fills(self) -> bool:
+        """Whether a spec is another one with it."""
+        return bool(self.values or self.secrets)
+
     def filled(self, spec: Mapping[str, Any]) -> Mapping[str, Any]:
         """The spec for AWS: with the values, and with the secrets in wrappers."""
         return _laid(self._valued(spec), {path: each.value for path, each in self.secrets.items()})

@@ -255,7 +255,9 @@ class ResourceReconciler:
     async def _update(self, run: Run, manager: ResourceManager, latest: Observation) -> Result:
         """Step 4, the delta and the plan; step 5, the writes."""
         left, view = leave.leaving(run, latest), run.latest(latest)
-        plan = plans.update(self._descriptor, left.desired, latest, view, run.scope, left.modes, run.causes())
+        plan = plans.update(
+            self._descriptor, left.desired, latest, view, run.scope, left.modes, run.causes(), left.found
+        )
         self._note(run, plan)
         if plan.blocked:
             return await self._finish(run, run.obj, left.told(run, blocked(run, plan.blocked, latest)))

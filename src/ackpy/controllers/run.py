@@ -123,6 +123,8 @@ class Run:
 
     def resolved(self, resolution: Resolution) -> Self:
         """With what the references and secrets stand for."""
+        if not (resolution.fills or self.resolution.fills):
+            return replace(self, resolution=resolution)
         spoken = modes(self.descriptor, resolution.marked(self.spec), self.memory, unconfirmed=self.claim is Claim.OPEN)
         return replace(self, resolution=resolution, modes=_with_tags(self.descriptor, spoken, self.defaults))
 
@@ -167,7 +169,8 @@ class Run:
     def gained(self, paths: Collection[str]) -> Memory:
         """The memory with those of the user's paths that are about to be written for the first time."""
         held = self.memory or Memory(objects.uid_of(self.obj), {})
-        return held.gaining([path for path in digests(self.descriptor, self.marked) if path in paths])
+        said = {path: value for path, value in self.marked.items() if path in paths}
+        return held.gaining(digests(self.descriptor, said))
 
     def _decides_tags(self, path: str) -> bool:
         top = fieldpath.of(path).top

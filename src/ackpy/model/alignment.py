@@ -81,4 +81,6 @@ def same_elements(desired: Sequence[Any], latest: Sequence[Any], alike: Alike) -
 
 def _key(element: Any, key: str) -> str | None:
     value = element.get(key) if isinstance(element, Mapping) else None
-    return None if value is None else canonical(value)
+    if value is None:
+        return None
+    return f'"{value}"' if isinstance(value, str) else canonical(value)  # in quotes, like no other JSON

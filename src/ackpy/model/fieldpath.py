@@ -13,6 +13,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final, TypeAlias
 
 _BARE: Final = re.compile(r"[A-Za-z0-9_:/@+*.-]+")
@@ -116,6 +117,7 @@ class FieldPath:
 Path: TypeAlias = FieldPath | str
 
 
+@lru_cache(maxsize=4096)
 def parse(text: str) -> FieldPath:
     """The segments of a path's text. ValueError names the text and the position that is no path."""
     segments: list[Segment] = []
