@@ -1,4 +1,4 @@
-"""How soon what waits is looked at: from the write that it waits for to its first AWS call. `python -m bench latency`.
+"""How soon what waits is looked at: from the write that it waits for to what it sets off, mostly an AWS call. `python -m bench latency`.
 
 In ACK a waiting object polls, twice as slowly each time, up to every 1,000 s (issue 1905 of its community); a changed Secret or
 annotation leads to no pass before the next resync, ten hours later by default.
@@ -18,8 +18,9 @@ from typing import Any
 
 from ackpy.catalog import load
 from ackpy.controllers.references import resource_of, target
+from ackpy.controllers.shared_kinds import FIELD_EXPORTS
 from ackpy.kube.objects import ObjectKey, condition_of
-from ackpy.kube.resource import Resource
+from ackpy.kube.resource import CONFIG_MAPS, Resource
 from ackpy.model.compiler import compile_resource, compile_service
 from ackpy.model.definition import Field, Ref, Tags
 from ackpy.model.definition import Resource as Kind
@@ -46,7 +47,7 @@ PROFILE = compile_resource(
 
 @dataclass(frozen=True, slots=True)
 class Wake:
-    """What happens, in how many seconds the first AWS call follows, and what ACK does."""
+    """What happens, in how many seconds the consequence follows, and what ACK does."""
 
     title: str
     ack: str
@@ -80,10 +81,34 @@ async def _annotation(here: Controlled, name: str) -> float:
     return await _first_call(here, here.client.patch(resource_of(REPOSITORY), key, patch))
 
 
+async def _export(here: Controlled, name: str) -> float:
+    """Seconds from sending a status to the ConfigMap that holds what is exported of it."""
+    key = ObjectKey(here.namespace, f"{name}-exported")
+    await standins.make(here.client, KEYS, key, {})
+    config_map = {**CONFIG_MAPS.type_meta, "metadata": {"name": key.name, "namespace": key.namespace}}
+    await here.client.create(CONFIG_MAPS, config_map)
+    resource = {"group": KEYS.group, "kind": KEYS.kind, "name": key.name}
+    origin = {"path": ".status.ackResourceMetadata.arn", "resource": resource}
+    await standins.make(
+        here.client, FIELD_EXPORTS, key, {"from": origin, "to": {"kind": "configmap", "name": key.name}}
+    )
+    await _has(here, FIELD_EXPORTS, key, "Ready", "False")
+
+    async def written() -> bool:
+        return bool((await here.client.get(CONFIG_MAPS, key)).get("data"))
+
+    await until(lambda: _at_rest(here))
+    began = time.monotonic()
+    await standins.become_ready(here.client, KEYS, key, ARN)
+    await until(written)
+    return time.monotonic() - began
+
+
 WAKES = (
     Wake("reference ready to the dependant's first call", "up to 1,000 s", _reference),
     Wake("Secret changed to the pass's first call", "10 h", _secret),
     Wake("annotation edited to the pass's first call", "10 h", _annotation),
+    Wake("field changed to the ConfigMap that holds it", "as soon", _export),
 )
 
 
@@ -118,7 +143,9 @@ async def _at_rest(here: Controlled) -> bool:
 async def _measured(folder: Path, cloud: Cloud, rounds: int) -> dict[str, list[float]]:
     with embedded_server(folder) as endpoint:
         request(endpoint, "POST", "/api/v1/namespaces", {"metadata": {"name": "bench"}})
-        async with controlling(endpoint, cloud, cloud.account_id, "bench", [REPOSITORY, PROFILE]) as here:
+        async with controlling(
+            endpoint, cloud, cloud.account_id, "bench", [REPOSITORY, PROFILE], exported=[KEYS]
+        ) as here:
             await standins.install(here.client, KEYS)
             return {
                 wake.title: [await wake.measure(here, f"number-{number}") for number in range(rounds)] for wake in WAKES

@@ -23,6 +23,12 @@ SERVICE_ACCOUNT: Final = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 """Where the kubelet puts a Pod's token, CA and namespace."""
 
 
+def pod_namespace(folder: Path = SERVICE_ACCOUNT) -> str:
+    """The namespace of the Pod that this process runs in; "" where it runs in none."""
+    namespace = folder / "namespace"
+    return _read(namespace).decode().strip() if namespace.exists() else ""
+
+
 @dataclass(frozen=True, slots=True)
 class KubeConfig:
     """One cluster, one user of it, and the namespace to use when none is named. Holds secrets that no repr shows."""
@@ -64,9 +70,8 @@ class KubeConfig:
         if not (folder / "token").exists():
             raise ConfigError(f"in a Pod, but {folder / 'token'} is missing: is automountServiceAccountToken off?")
         tls = Tls(ca=_read(folder / "ca.crt"))
-        namespace = _read(folder / "namespace").decode().strip() if (folder / "namespace").exists() else "default"
         server = f"https://{f'[{host}]' if ':' in host else host}:{port}"
-        return cls(server, namespace, tls, TokenFile(folder / "token"))
+        return cls(server, pod_namespace(folder) or "default", tls, TokenFile(folder / "token"))
 
     @classmethod
     def _from_files(cls, paths: list[Path], context: str | None) -> Self:

@@ -23,6 +23,7 @@ from ackpy.operator.elections import elections
 from ackpy.operator.kinds import descriptors
 from ackpy.operator.options import Aws, RunOptions
 from ackpy.operator.selection import selected
+from ackpy.operator.shared import add_shared
 from ackpy.runtime.leader import Election
 from ackpy.runtime.manager import Manager, ManagerOptions
 
@@ -54,6 +55,7 @@ async def run(
             for kind, settings in kinds:
                 election = of_services.get(kind.service)
                 controller(kind, settings, manager, sessions, account, ledger=ledger, election=election, roles=roles)
+            await add_shared(manager, kinds, options, of_services)
             if ready is not None:
                 manager.add_service("announcement", lambda: _announce(manager, ready))
             await manager.run(stop)

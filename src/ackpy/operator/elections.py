@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from ackpy.errors import ConfigError
-from ackpy.kube.config import SERVICE_ACCOUNT
+from ackpy.kube.config import SERVICE_ACCOUNT, pod_namespace
 from ackpy.operator.options import Replicas
 from ackpy.runtime.leader import Election, default_identity
 
@@ -31,9 +31,8 @@ def elections(
 
 
 def _namespace(pod: Path) -> str:
-    try:
-        return (pod / "namespace").read_text().strip()
-    except OSError:
-        raise ConfigError(
-            "--leader-election-namespace: this is no Pod, which would have a namespace; name the one for the Lease"
-        ) from None
+    if namespace := pod_namespace(pod):
+        return namespace
+    raise ConfigError(
+        "--leader-election-namespace: this is no Pod, which would have a namespace; name the one for the Lease"
+    )

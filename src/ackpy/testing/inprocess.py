@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from prometheus_client import CollectorRegistry
 
@@ -14,12 +14,14 @@ from ackpy.aws.credentials import Keys
 from ackpy.aws.metrics import Calls
 from ackpy.aws.session import Options, Sessions
 from ackpy.controllers.controller import controller
+from ackpy.controllers.field_export.controller import field_exports
 from ackpy.controllers.options import ReconcilerOptions
+from ackpy.controllers.shared_kinds import FIELD_EXPORT
 from ackpy.errors import AlreadyExists
 from ackpy.kube.client import KubeClient
 from ackpy.kube.clock import SystemClock
 from ackpy.kube.config import KubeConfig
-from ackpy.kube.resource import CUSTOM_RESOURCE_DEFINITIONS
+from ackpy.kube.resource import CUSTOM_RESOURCE_DEFINITIONS, Resource
 from ackpy.local.apiserver.server import Endpoint
 from ackpy.model.crd import custom_resource_definition
 from ackpy.model.descriptor import Descriptor
@@ -52,9 +54,18 @@ class Controlled:
 
 @asynccontextmanager
 async def controlling(
-    endpoint: Endpoint, cloud: Cloud, account: str, namespace: str, kinds: Sequence[Descriptor]
+    endpoint: Endpoint,
+    cloud: Cloud,
+    account: str,
+    namespace: str,
+    kinds: Sequence[Descriptor],
+    *,
+    exported: Sequence[Resource] = (),
 ) -> AsyncIterator[Controlled]:
-    """Controllers of these kinds, whose CRDs are installed, for as long as the block lasts."""
+    """Controllers of these kinds, whose CRDs are installed, for as long as the block lasts.
+
+    FieldExports are looked after too where they read objects of `exported`.
+    """
     keys = cloud.credentials(account)
     aws = Options(
         version="test",
@@ -66,19 +77,28 @@ async def controlling(
         KubeClient(KubeConfig.load(str(endpoint.kubeconfig)), user_agent="test") as client,
         Sessions(aws, calls=Calls(CollectorRegistry()), clock=SystemClock()) as sessions,
     ):
-        for kind in kinds:
-            with suppress(AlreadyExists):
-                await client.create(CUSTOM_RESOURCE_DEFINITIONS, custom_resource_definition(kind))
+        shared = (FIELD_EXPORT,) if exported else ()
+        await _install(
+            client, *map(custom_resource_definition, kinds), *(each.custom_resource_definition() for each in shared)
+        )
         manager = Manager(client, ManagerOptions(component="test", namespaces=(namespace,)))
         identity = await sessions.identity(REGION)
         for kind in kinds:
             controller(kind, ReconcilerOptions(region=REGION), manager, sessions, identity)
+        if exported:
+            field_exports(manager, exported, ReconcilerOptions(region=REGION))
         stop = asyncio.Event()
         task = asyncio.create_task(manager.run(stop))
         await manager.wait_started()
         yield Controlled(client, manager, cloud, account, namespace)
         stop.set()
         await task
+
+
+async def _install(client: KubeClient, *definitions: dict[str, Any]) -> None:
+    for definition in definitions:
+        with suppress(AlreadyExists):
+            await client.create(CUSTOM_RESOURCE_DEFINITIONS, definition)
 
 
 async def until(holds: Callable[[], Awaitable[bool]], seconds: float = PATIENCE) -> None:
