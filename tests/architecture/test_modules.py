@@ -19,7 +19,12 @@ LONGEST_MODULE = 600
 LONGEST_FUNCTION = 40
 NO_NAMES = {"utils", "util", "helpers", "helper", "common", "misc"}
 # What may be imported beside the runtime dependencies. `testing` ships fixtures, and pytest is its user's.
-EXTRAS = {"local": {"local"}, "testing": {"local", "dev"}, "cli/demo.py": {"local"}, "controllers/field_export/jq_child.py": {"jq"}}
+EXTRAS = {
+    "local": {"local"},
+    "testing": {"local", "dev"},
+    "cli/demo.py": {"local"},
+    "controllers/field_export/jq_child.py": {"jq"},
+}
 
 every_module = pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(SOURCE)))
 
