@@ -5,9 +5,9 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
-from bench import counts, latency
+from bench import counts, latency, restart
 
-BENCHES: dict[str, Callable[[], None]] = {"counts": counts.main, "latency": latency.main}
+BENCHES: dict[str, Callable[[], None]] = {"counts": counts.main, "latency": latency.main, "restart": restart.main}
 
 
 def main(names: list[str]) -> int:

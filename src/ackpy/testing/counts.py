@@ -31,11 +31,13 @@ class Counts:
     """What one span of time cost.
 
     `aws` are calls by operation; `writes` patches of AWS's objects by what they change ("patch" is metadata and spec, "status");
-    `reads` the GETs and LISTs of any resource; `passes` ended reconciles. `memory` is the resident set at its end, in MiB.
+    `reads` the GETs and LISTs of any resource; `requests` all that went to the API server, as "list buckets.s3.services.k8s.aws";
+    `passes` ended reconciles. `memory` is the resident set at its end, in MiB.
     """
 
     aws: Counter[str]
     writes: Counter[str]
+    requests: Counter[str]
     reads: int
     passes: int
     cpu_seconds: float
@@ -45,12 +47,15 @@ class Counts:
 class Meter:
     """Counts from one `take` to the next; the first one counts from the meter's making. A new process needs a new meter."""
 
-    def __init__(self, stack: LocalStack, address: str) -> None:
-        """`address` is where the controllers serve their metrics: host:port."""
+    def __init__(self, stack: LocalStack, address: str, *, started_after: int | None = None) -> None:
+        """`address` is where the controllers serve their metrics: host:port.
+
+        With `started_after`, the last AWS call before the process, the first take counts from the process's start.
+        """
         self._stack = stack
         self._url = f"http://{address}/metrics"
-        self._last_call = stack.last_call()
-        self._last = _scrape(self._url)
+        self._last_call = stack.last_call() if started_after is None else started_after
+        self._last: Mapping[_Sample, float] = _scrape(self._url) if started_after is None else {}
 
     def take(self) -> Counts:
         """What happened since the last take. Raises OSError when the controllers do not answer."""
@@ -61,6 +66,7 @@ class Meter:
         return Counts(
             aws=Counter(call.operation for call in calls),
             writes=_writes(spent),
+            requests=_all_requests(spent),
             reads=round(sum(_requests(spent, "get", "list").values())),
             passes=round(
                 sum(value for each, value in spent.items() if each.name == "controller_runtime_reconcile_total")
@@ -100,6 +106,15 @@ def _requests(spent: Mapping[_Sample, float], *verbs: str) -> dict[_Sample, floa
         for each, value in spent.items()
         if each.name == "rest_client_requests_total" and each.label("verb") in verbs
     }
+
+
+def _all_requests(spent: Mapping[_Sample, float]) -> Counter[str]:
+    found: Counter[str] = Counter()
+    for each, value in spent.items():
+        if each.name == "rest_client_requests_total":
+            what = "/".join(filter(None, (each.label("resource"), each.label("subresource"))))
+            found[f"{each.label('verb')} {what}"] += round(value)
+    return +found
 
 
 def _writes(spent: Mapping[_Sample, float]) -> Counter[str]:
