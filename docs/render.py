@@ -41,7 +41,8 @@ def flags_page() -> str:
 def _row(flag: Flag) -> str:
     variable = f"`{flag.variable}`" if flag.variable else ""
     default = f"`{flag.default}`" if flag.default not in {"", "0", "false"} else ""
-    return f"| `--{flag.name}` | {variable} | {default} | {flag.help} |"
+    letter = f"`-{flag.short}`, " if flag.short else ""
+    return f"| {letter}`--{flag.name}` | {variable} | {default} | {flag.help} |"
 
 
 def kinds_page() -> str:

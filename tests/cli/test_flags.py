@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,9 @@ from click.testing import CliRunner
 
 from ackpy.cli.flags import GroupedCommand, controller_flags, given
 from ackpy.cli.run import command as run
+from ackpy.errors import ConfigError
 from ackpy.operator.flags import FLAGS, Flag, Kind
+from ackpy.operator.options import RunOptions, parse
 
 HELP = Path(__file__).parents[1] / "golden" / "run-help.txt"
 
@@ -87,7 +90,9 @@ def test_help_lists_every_flag_under_its_heading() -> None:
     text = CliRunner().invoke(echo, ["--help"]).output
     sections = text.split("\n\n")
     for flag in FLAGS:
-        if flag.name != "kubeconfig":
+        if flag.hidden:
+            assert f"--{flag.name} " not in text
+        elif flag.name != "kubeconfig":
             assert any(section.startswith(f"{flag.group}:") and f"--{flag.name}" in section for section in sections), (
                 flag.name
             )
@@ -97,3 +102,67 @@ def test_an_unknown_flag_is_an_error() -> None:
     result = CliRunner().invoke(echo, ["--deletion-polcy=retain"])
     assert result.exit_code == 2
     assert "--deletion-policy" in result.output
+
+
+CHART = """
+    --aws-region eu-west-1 --aws-endpoint-url= --aws-identity-endpoint-url= --enable-development-logging --log-level info
+    --resource-tags services.k8s.aws/controller-version=%CONTROLLER_SERVICE%-%CONTROLLER_VERSION%,services.k8s.aws/namespace=%K8S_NAMESPACE%
+    --watch-namespace= --watch-selectors= --reconcile-resources Bucket --deletion-policy= --enable-leader-election
+    --leader-election-namespace= --reconcile-default-resync-seconds 0 --reconcile-resource-resync-seconds Bucket=60
+    --reconcile-default-max-concurrent-syncs 1 --reconcile-resource-max-concurrent-syncs Bucket=4 --feature-gates
+    ReadOnlyResources=true,ResourceAdoption=true --enable-carm=true --metrics-addr 0.0.0.0:8080 --healthz-addr 0.0.0.0:8081
+"""
+
+
+def settings_of(arguments: str) -> RunOptions:
+    """What `ackpy run` is told by a Deployment's arguments."""
+    return parse(seen_by(*arguments.split()), {})
+
+
+def test_the_arguments_of_acks_chart_are_taken_with_empty_values_too() -> None:
+    options = settings_of(CHART)
+    assert options.reconciler.region == "eu-west-1"
+    assert options.reconciler.deletion_policy == "delete"
+    assert options.resync_of == {"Bucket": 60}
+    assert options.notices == ()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        ("", ("info", False)),
+        ("--log-level=", ("info", False)),
+        ("--log-level=ERROR", ("error", False)),
+        ("-v=4", ("debug", False)),
+        ("-v 5", ("debug", False)),
+        ("--v=2", ("info", False)),
+        ("--log-level info --zap-log-level error", ("error", False)),
+        ("--zap-log-level=5", ("debug", False)),
+        ("--zap-devel", ("info", True)),
+        ("--zap-devel --zap-encoder=json", ("info", False)),
+        ("--logtostderr --zap-encoder=console", ("info", True)),
+    ],
+)
+def test_logging_flags_of_gos_programs(arguments: str, expected: tuple[str, bool]) -> None:
+    options = settings_of(f"--aws-region=eu-west-1 {arguments}")
+    assert (options.log_level, options.development_logging) == expected
+    assert options.notices == ()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        ("--zap-log-level=loud", "--zap-log-level: found 'loud', expected one of debug"),
+        ("--zap-log-level=0", "or a number above zero"),
+        ("--zap-encoder=xml", "--zap-encoder: found 'xml', expected one of json, console"),
+        ("-v=high", "--v: found 'high', expected a whole number"),
+        ("--zap-devel=perhaps", "--zap-devel: found 'perhaps', expected true or false"),
+    ],
+)
+def test_a_logging_flag_without_sense_is_an_error(arguments: str, text: str) -> None:
+    with pytest.raises(ConfigError, match=re.escape(text)):
+        settings_of(f"--aws-region=eu-west-1 {arguments}")
+
+
+def test_an_unknown_letter_is_an_error() -> None:
+    assert CliRunner().invoke(echo, ["-x"]).exit_code == 2

@@ -11,6 +11,11 @@ from ackpy.controllers.tags import TagTemplate
 from ackpy.operator.flags import FLAGS, VARIABLES, Raw
 from ackpy.operator.options import LateInitialize, RunOptions, parse
 
+
+def silent(flag: str) -> tuple[str, ...]:
+    return (f"--{flag}: it has no effect; the log goes to stderr, from --log-level on",)
+
+
 ROWS: list[tuple[str, Raw, str, Any]] = [
     ("services", "s3, ecr", "services", ("s3", "ecr")),
     ("reconcile-resources", "Bucket,ecr.Repository", "kinds", {"Bucket", "ecr.Repository"}),
@@ -50,6 +55,24 @@ ROWS: list[tuple[str, Raw, str, Any]] = [
     ("enable-webhook-server", "true", "notices",
      ("--enable-webhook-server: every CRD has one version, so there is nothing to convert and no webhook is served",)),
     ("webhook-server-addr", "0.0.0.0:9444", "notices", ()),
+    ("zap-log-level", "2", "log_level", "debug"),
+    ("zap-devel", "true", "development_logging", True),
+    ("zap-encoder", "console", "development_logging", True),
+    ("zap-stacktrace-level", "panic", "notices", silent("zap-stacktrace-level")),
+    ("zap-time-encoding", "iso8601", "notices", silent("zap-time-encoding")),
+    ("v", "4", "log_level", "debug"),
+    ("vmodule", "reflector=6", "notices", silent("vmodule")),
+    ("log_backtrace_at", "main.go:10", "notices", silent("log_backtrace_at")),
+    ("log_dir", "/tmp", "notices", silent("log_dir")),
+    ("log_file", "/tmp/log", "notices", silent("log_file")),
+    ("log_file_max_size", "1800", "notices", silent("log_file_max_size")),
+    ("logtostderr", "false", "notices", ("--logtostderr=false: it has no effect; the log goes to stderr",)),
+    ("alsologtostderr", "true", "notices", silent("alsologtostderr")),
+    ("stderrthreshold", "WARNING", "notices", silent("stderrthreshold")),
+    ("add_dir_header", "true", "notices", silent("add_dir_header")),
+    ("skip_headers", "true", "notices", silent("skip_headers")),
+    ("skip_log_headers", "true", "notices", silent("skip_log_headers")),
+    ("one_output", "true", "notices", silent("one_output")),
 ]  # fmt: skip
 SYSTEM_NAMESPACES = [
     ({"ACK_SYSTEM_NAMESPACE": "one", "K8S_NAMESPACE": "two"}, "one"),

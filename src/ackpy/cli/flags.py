@@ -59,12 +59,21 @@ class _Text(click.types.StringParamType):
         return [rv]
 
 
+class _OfLetter(_Text):
+    """The text of a flag that has a letter: `-v=4` is Go's, where click's `-v4` keeps the equals sign."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Take it off."""
+        return super().convert(value, param, ctx).removeprefix("=")
+
+
 def _option(flag: Flag) -> Callable[[Command], Command]:
     extra: dict[str, Any] = {"is_flag": False, "flag_value": "true"} if flag.kind is Kind.BOOLEAN else {}
     return click.option(
+        *([f"-{flag.short}"] if flag.short else []),
         f"--{flag.name}",
         flag.field,
-        type=_Text(),
+        type=_OfLetter() if flag.short else _Text(),
         default=flag.raw_default,
         envvar=flag.variable or None,
         metavar=flag.metavar or ("[=true|false]" if flag.kind is Kind.BOOLEAN else None),
@@ -72,6 +81,7 @@ def _option(flag: Flag) -> Callable[[Command], Command]:
         multiple=flag.kind is Kind.REPEATED,
         show_default=flag.default not in {"", "0", "false"},
         show_envvar=bool(flag.variable),
+        hidden=flag.hidden,
         **extra,
     )
 

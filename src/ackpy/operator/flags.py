@@ -47,7 +47,10 @@ _READERS: Final[Mapping[Kind, Callable[[str, Any], Any]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Flag:
-    """One flag: `name` without dashes, `default` as one would type it, `variable` the environment variable that sets it ("" none)."""
+    """One flag: `name` without dashes, `default` as one would type it, `variable` the environment variable that sets it ("" none).
+
+    `short` is its letter, if it has one; a `hidden` flag is not in the help, for nobody should start to use it.
+    """
 
     name: str
     kind: Kind
@@ -56,6 +59,8 @@ class Flag:
     help: str
     variable: str = ""
     metavar: str = ""
+    short: str = ""
+    hidden: bool = False
 
     @property
     def field(self) -> str:
@@ -73,7 +78,7 @@ class Flag:
 
 
 TEXT, NUMBER, BOOLEAN, DURATION, LIST, REPEATED = Kind
-WHAT, CLUSTER, AWS, BEHAVIOUR, PACE, REPLICAS, PROCESS = (
+WHAT, CLUSTER, AWS, BEHAVIOUR, PACE, REPLICAS, PROCESS, GO = (
     "What to run",
     "Cluster",
     "AWS",
@@ -81,7 +86,16 @@ WHAT, CLUSTER, AWS, BEHAVIOUR, PACE, REPLICAS, PROCESS = (
     "Pace",
     "Several replicas",
     "Process",
+    "Logging flags of Go's programs",
 )
+
+
+def _go(name: str, help: str, kind: Kind = TEXT, default: str = "", metavar: str = "", short: str = "") -> Flag:  # noqa: A002
+    """A flag of zap or klog that an existing Deployment may have among its arguments."""
+    return Flag(name, kind, default, GO, help, metavar=metavar, short=short, hidden=True)
+
+
+_SILENT: Final = "Accepted; has no effect."
 
 FLAGS: tuple[Flag, ...] = (
     Flag("services", LIST, "", WHAT, "Services to run; all when left out.", "ACKPY_SERVICES", "LIST"),
@@ -293,6 +307,28 @@ FLAGS: tuple[Flag, ...] = (
         "Accepted for ACK's manifests; there are no webhooks to serve.",
     ),
     Flag("webhook-server-addr", TEXT, "0.0.0.0:9433", PROCESS, "Accepted for ACK's manifests.", metavar="HOST:PORT"),
+    _go(
+        "zap-log-level",
+        "Goes before --log-level: debug, info, error, panic, or a number, which is debug.",
+        metavar="LEVEL",
+    ),
+    _go("zap-devel", "The same as --enable-development-logging.", BOOLEAN, "false"),
+    _go("zap-encoder", "json, or console: log lines for people.", metavar="FORM"),
+    _go("zap-stacktrace-level", _SILENT, metavar="LEVEL"),
+    _go("zap-time-encoding", _SILENT, metavar="FORM"),
+    _go("v", "Verbosity; 4 and more is --log-level=debug.", NUMBER, "0", "N", short="v"),
+    _go("vmodule", _SILENT, metavar="LIST"),
+    _go("log_backtrace_at", _SILENT, metavar="PLACE"),
+    _go("log_dir", _SILENT, metavar="DIR"),
+    _go("log_file", _SILENT, metavar="FILE"),
+    _go("log_file_max_size", _SILENT, metavar="N"),
+    _go("logtostderr", "Accepted; the log goes there anyway.", BOOLEAN, "true"),
+    _go("alsologtostderr", _SILENT, BOOLEAN, "false"),
+    _go("stderrthreshold", _SILENT, metavar="LEVEL"),
+    _go("add_dir_header", _SILENT, BOOLEAN, "false"),
+    _go("skip_headers", _SILENT, BOOLEAN, "false"),
+    _go("skip_log_headers", _SILENT, BOOLEAN, "false"),
+    _go("one_output", _SILENT, BOOLEAN, "false"),
 )
 
 

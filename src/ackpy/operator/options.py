@@ -16,6 +16,7 @@ from ackpy import __version__
 from ackpy.controllers.options import Endpoints, ReconcilerOptions, deletion_policy, resync_seconds
 from ackpy.controllers.tags import parse_templates
 from ackpy.errors import ConfigError
+from ackpy.operator import logging_flags
 from ackpy.operator.flags import FLAGS, LOG_LEVELS, Raw
 from ackpy.operator.gates import parse_gates
 from ackpy.operator.selectors import check_selector
@@ -114,8 +115,8 @@ def parse(raw: Mapping[str, Raw], environment: Mapping[str, str] | None = None) 
         health_address=_address("healthz-addr", values["healthz_addr"] or f"{host}:8081"),
         max_watch_silence=_positive("max-watch-silence", values["max_watch_silence"]),
         shutdown_grace=values["shutdown_grace"],
-        log_level=_one_of("log-level", values["log_level"], LOG_LEVELS),
-        development_logging=values["enable_development_logging"],
+        log_level=logging_flags.level(_one_of("log-level", values["log_level"].lower() or "info", LOG_LEVELS), values),
+        development_logging=logging_flags.for_people(values),
         notices=tuple(_notices(values)),
     )
 
@@ -182,6 +183,7 @@ def _notices(values: Mapping[str, Any]) -> Iterator[str]:
     _address("webhook-server-addr", values["webhook_server_addr"])
     if values["enable_webhook_server"]:
         yield "--enable-webhook-server: every CRD has one version, so there is nothing to convert and no webhook is served"
+    yield from logging_flags.notices(values)
 
 
 def _namespaces(names: tuple[str, ...]) -> tuple[str, ...]:
