@@ -66,8 +66,9 @@ async def test_the_controllers_metrics(metrics: RuntimeMetrics, clock: FakeClock
 def test_requests_by_code_and_what_they_were_for(metrics: RuntimeMetrics) -> None:
     kind = RequestKind("patch", "widgets.example.org", "status")
     for code in (200, 200, 0):
-        metrics.request(Answer(kind, "PATCH", code, 0.5))
-    labels = {"method": "PATCH", "verb": "patch", "resource": "widgets.example.org", "subresource": "status"}
+        metrics.request(Answer(kind, "PATCH", code, 0.5, "10.0.0.1:6443"))
+    what = {"verb": "patch", "resource": "widgets.example.org", "subresource": "status"}
+    labels = {"host": "10.0.0.1:6443", "method": "PATCH", **what}
     value = metrics.registry.get_sample_value
     assert value("rest_client_requests_total", {**labels, "code": "200"}) == 2
     assert value("rest_client_requests_total", {**labels, "code": "<error>"}) == 1

@@ -48,12 +48,17 @@ _BY_FIRST_WORD: Final = {
     "Deregister": OpType.DELETE,
 }
 _READS: Final = frozenset({OpType.READ_ONE, OpType.READ_MANY})
+_MANY: Final = re.compile(
+    r"Describe(?!\w*(Alias|[sui]s)$)\w+s$"
+)  # a plural, as ACK counts it: not an address, status, analysis
 _WORD: Final = re.compile(r"[A-Z][a-z]+")
 
 
 @cache
 def op_type(operation: str) -> OpType:
     """The kind of an operation by the first word of its name ("BatchGet..." by its second); UPDATE where no other fits."""
+    if _MANY.match(operation):
+        return OpType.READ_MANY
     words = [word for word in _WORD.findall(operation) if word != "Batch"]
     return _BY_FIRST_WORD.get(words[0], OpType.UPDATE) if words else OpType.UPDATE
 

@@ -25,12 +25,13 @@ class RequestKind:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What an observer is told of each attempt: `code` is the HTTP status, or 0 when no answer came."""
+    """What an observer is told of each attempt: `code` is the HTTP status, or 0 when no answer came; `host` the server's, with its port."""
 
     kind: RequestKind
     method: str
     code: int
     seconds: float
+    host: str
 
 
 @dataclass(frozen=True, slots=True)

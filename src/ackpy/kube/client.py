@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from random import Random
 from types import MappingProxyType
 from typing import Final, Self
+from urllib.parse import urlsplit
 
 import orjson
 
@@ -81,6 +82,7 @@ class KubeClient:
         self.requests: Counter[RequestKind] = Counter()
         self.observers: list[Callable[[Answer], None]] = []
         self._agent = user_agent
+        self._host = urlsplit(config.server).netloc
         self._transport = transport or AiohttpTransport(config)
         self._retry = retry
         self._random = random or Random()  # noqa: S311 - spreads retries, guards nothing
@@ -320,7 +322,8 @@ class KubeClient:
             yield lines(response.chunks())
 
     def _observe(self, call: _Call, status: int, started: float) -> None:
-        answer = Answer(call.kind, call.request.method, status, self.clock.monotonic() - started)
+        seconds = self.clock.monotonic() - started
+        answer = Answer(call.kind, call.request.method, status, seconds, self._host)
         for observer in self.observers:
             observer(answer)
 

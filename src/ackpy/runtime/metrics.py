@@ -55,7 +55,7 @@ class RuntimeMetrics:
         )
         request_labels = ("verb", "resource", "subresource")
         self._requests = self._counter(
-            "rest_client_requests", "Requests to the API server", "code", "method", *request_labels
+            "rest_client_requests", "Requests to the API server", "code", "host", "method", *request_labels
         )
         self._request_seconds = self._histogram(
             "rest_client_request_duration_seconds",
@@ -94,7 +94,7 @@ class RuntimeMetrics:
         """Where a KubeClient reports: add it to its `observers`. A request that got no answer has client-go's code, `<error>`."""
         kind = answer.kind
         code = str(answer.code) if answer.code else "<error>"
-        self._requests.labels(code, answer.method, kind.verb, kind.resource, kind.subresource).inc()
+        self._requests.labels(code, answer.host, answer.method, kind.verb, kind.resource, kind.subresource).inc()
         self._request_seconds.labels(kind.verb).observe(answer.seconds)
 
     def leading(self, name: str, *, leads: bool) -> None:
