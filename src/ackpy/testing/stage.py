@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -164,6 +164,36 @@ class Stage:
         about = [each for each in found.items if each["involvedObject"].get("name") == key.name]
         of_kind = [each for each in about if each["involvedObject"].get("kind") == resource.kind]
         return [each for each in of_kind if reason in {"", each["reason"]}]
+
+    @asynccontextmanager
+    async def history(self, what: str, namespace: str = "") -> AsyncIterator[list[Object]]:
+        """The states of an object from now on, each once, as a watch tells them; complete when the block is over."""
+        resource, key = await self._named(what, namespace)
+        selection = Selection(namespace=key.namespace, fields=f"metadata.name={key.name}")
+        start = await self.client.list(resource, selection)
+        known, told = [objects.version_of(each) for each in start.items], list[Object]()
+
+        async def hear() -> None:
+            async with self.client.watch(resource, selection, resource_version=start.resource_version) as events:
+                async for event in events:
+                    if event["type"] in {"ADDED", "MODIFIED"}:
+                        told.append(event["object"])
+
+        async def heard() -> bool:
+            try:
+                last = objects.version_of(await self.client.get(resource, key))
+            except NotFound:
+                return True
+            return last in (*known, *map(objects.version_of, told))
+
+        hearing = asyncio.create_task(hear())
+        try:
+            yield told
+            await self.wait(heard, f"the watch of {what} is behind")
+        finally:
+            hearing.cancel()
+            with suppress(asyncio.CancelledError):
+                await hearing
 
     # Waiting
 
