@@ -13,6 +13,8 @@ Cluster and AWS are the embedded ones, in processes of their own, over HTTP; fla
 from __future__ import annotations
 
 import asyncio
+import json
+import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
@@ -68,13 +70,20 @@ class Stage:
 
     # The operator
 
-    async def start(self, *flags: str, services: tuple[str, ...] = SERVICES, watched: tuple[str, ...] = ()) -> None:
+    async def start(
+        self,
+        *flags: str,
+        services: tuple[str, ...] = SERVICES,
+        watched: tuple[str, ...] = (),
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
         """Run the operator with these flags ("--name=value"), over the test's namespace and those of `watched`.
 
-        Returns when every controller works; raises what ended it instead.
+        `environment` None says that the test's namespace is the controller's own too. Returns when every controller works; raises what
+        ended it instead.
         """
         ready, self._stop = asyncio.Event(), asyncio.Event()
-        options = self._options(flags, services, (self.namespace, *watched))
+        options = self._options(flags, services, (self.namespace, *watched), environment)
         with _keys_of(self.cloud, self.account):
             self._running = asyncio.create_task(run(options, ready=ready.set, stop=self._stop))
             waiting = asyncio.create_task(ready.wait())
@@ -98,7 +107,13 @@ class Stage:
             with suppress(asyncio.CancelledError):
                 await running
 
-    def _options(self, flags: tuple[str, ...], services: tuple[str, ...], watched: tuple[str, ...]) -> RunOptions:
+    def _options(
+        self,
+        flags: tuple[str, ...],
+        services: tuple[str, ...],
+        watched: tuple[str, ...],
+        environment: Mapping[str, str] | None,
+    ) -> RunOptions:
         given: dict[str, Raw] = {flag.field: flag.raw_default for flag in FLAGS}
         kinds = {flag.field: flag.kind for flag in FLAGS}
         standing = (
@@ -111,7 +126,7 @@ class Stage:
             name, _, value = text.removeprefix("--").partition("=")
             name = name.replace("-", "_")
             given[name] = (value,) if kinds[name] is Kind.REPEATED else value
-        return parse(given, {"ACK_SYSTEM_NAMESPACE": self.namespace})
+        return parse(given, {"ACK_SYSTEM_NAMESPACE": self.namespace} if environment is None else environment)
 
     # The cluster
 
@@ -271,6 +286,24 @@ class Stage:
         """The number of the last of them, to count those after it."""
         return max((call.at_seq for call in self.calls()), default=0)
 
+    def make_role(self, account: str, name: str = "ack", *, trusted: bool = True, **condition: Any) -> str:
+        """A role of an account that the test's account may assume, or may not; `condition` is of its trust policy. Returns its ARN."""
+        principal = {"AWS": f"arn:aws:iam::{self.account}:root"}
+        allowed = {"Effect": "Allow" if trusted else "Deny", "Action": "sts:AssumeRole", "Principal": principal}
+        statement = {**allowed, **({"Condition": condition} if condition else {})}
+        document = {"Version": "2012-10-17", "Statement": [statement]}
+        made = self.aws("iam", account=account).create_role(
+            RoleName=name, AssumeRolePolicyDocument=json.dumps(document)
+        )
+        return str(made["Role"]["Arn"])
+
+    async def map_roles(
+        self, roles: Mapping[str, str], name: str = "ack-role-account-map", namespace: str = ""
+    ) -> Object:
+        """A role map with these entries and no others of the test's: {account or team: role ARN}."""
+        manifest = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}, "data": dict(roles)}
+        return await self.apply(manifest, namespace)
+
     def fault(self, **members: Any) -> None:
         """A fault of AWS's for this account only; the members are those of `ackpy.local.cloud.faults.Fault`."""
         self.cloud.fault(account=self.account, **members)
@@ -301,6 +334,11 @@ RESOURCES: Final[Mapping[str, Resource]] = {
     "namespace": NAMESPACES,
 }
 """What tests name objects by."""
+
+
+def another_account() -> str:
+    """An account id that no other test has, beside the stage's own."""
+    return f"{secrets.randbelow(9 * 10**11) + 10**11}"
 
 
 def conditions(obj: Object) -> dict[str, dict[str, Any]]:
