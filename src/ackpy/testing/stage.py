@@ -15,12 +15,15 @@ from __future__ import annotations
 import asyncio
 import json
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+import urllib.request
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any, Final
 
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 
 from ackpy.errors import AlreadyExists, NotFound
 from ackpy.kube import objects
@@ -36,6 +39,7 @@ from ackpy.operator.kinds import custom_resource_definitions
 from ackpy.operator.options import RunOptions, parse
 from ackpy.testing.aws import AwsClient, client_of
 from ackpy.testing.cloud import Call, Cloud
+from ackpy.testing.counts import free_address
 
 REGION: Final = "us-east-1"
 SERVICES: Final = ("s3", "ecr")
@@ -67,6 +71,7 @@ class Stage:
     namespace: str
     _running: asyncio.Task[None] | None = None
     _stop: asyncio.Event = field(default_factory=asyncio.Event)
+    _metrics: str = ""
 
     # The operator
 
@@ -84,6 +89,7 @@ class Stage:
         """
         ready, self._stop = asyncio.Event(), asyncio.Event()
         options = self._options(flags, services, (self.namespace, *watched), environment)
+        self._metrics = options.metrics_address
         with _keys_of(self.cloud, self.account):
             self._running = asyncio.create_task(run(options, ready=ready.set, stop=self._stop))
             waiting = asyncio.create_task(ready.wait())
@@ -106,6 +112,18 @@ class Stage:
             running.cancel()
             with suppress(asyncio.CancelledError):
                 await running
+
+    @staticmethod
+    def metered() -> str:
+        """The flag that opens the operator's metrics for `metric`."""
+        return f"--metrics-addr={free_address()}"
+
+    async def metric(self, name: str, **labels: str) -> float:
+        """The sum of a metric's samples that have these labels, of an operator that was started with `metered`."""
+        page = await asyncio.to_thread(_fetch, f"http://{self._metrics}/metrics")
+        families = text_string_to_metric_families(page)
+        samples = [sample for family in families for sample in family.samples if sample.name == name]
+        return float(sum(sample.value for sample in samples if labels.items() <= sample.labels.items()))
 
     def _options(
         self,
@@ -211,6 +229,14 @@ class Stage:
                 await hearing
 
     # Waiting
+
+    async def look(self, what: str, namespace: str = "") -> Object:
+        """Ask for a pass over an object that has been looked at before, and wait until it is over; returns the object."""
+        before = conditions(await self.get(what, namespace))["ACK.ResourceSynced"]["lastTransitionTime"]
+        await self.annotate(what, {f"ackpy.{_key('reconcile-now')}": f"since {before}"}, namespace)
+        return await self.until(
+            what, lambda obj: conditions(obj)["ACK.ResourceSynced"]["lastTransitionTime"] > before, namespace
+        )
 
     async def until(self, what: str, holds: Callable[[Object], object], namespace: str = "") -> Object:
         """Wait until an object is so; returns it. AssertionError shows what it was instead."""
@@ -346,6 +372,20 @@ def conditions(obj: Object) -> dict[str, dict[str, Any]]:
     return {each["type"]: each for each in objects.conditions_of(obj)}
 
 
+def writes(versions: Sequence[Object]) -> list[str]:
+    """What each write after the first version changed: "metadata", "spec", "status", or several of them joined by +."""
+    return [
+        "+".join(part for part in ("metadata", "spec", "status") if _part(before, part) != _part(after, part))
+        for before, after in pairwise(versions)
+    ]
+
+
+def _part(obj: Object, part: str) -> Object:
+    found: Object = obj.get(part) or {}
+    bookkeeping = {"resourceVersion", "generation", "managedFields"} if part == "metadata" else set[str]()
+    return {name: value for name, value in found.items() if name not in bookkeeping}
+
+
 def bucket(name: str, *, annotations: Mapping[str, str] | None = None, **spec: Any) -> Object:
     """A Bucket's manifest, whose bucket is named as the object unless the spec says otherwise."""
     return _manifest("s3", "Bucket", name, annotations, {"name": name, **spec})
@@ -359,6 +399,17 @@ def repository(name: str, *, annotations: Mapping[str, str] | None = None, **spe
 def _manifest(service: str, kind: str, name: str, annotations: Mapping[str, str] | None, spec: Object) -> Object:
     meta: Object = {"name": name, "annotations": dict(annotations)} if annotations else {"name": name}
     return {"apiVersion": f"{service}.services.k8s.aws/v1alpha1", "kind": kind, "metadata": meta, "spec": spec}
+
+
+def ack(**annotations: str) -> dict[str, str]:
+    """Annotations of ACK's group: `ack(read_only="true")`."""
+    return {_key(word): value for word, value in annotations.items()}
+
+
+def _fetch(url: str) -> str:
+    with urllib.request.urlopen(url, timeout=PATIENCE) as page:  # noqa: S310  a loopback URL of our own
+        text: str = page.read().decode()
+        return text
 
 
 def _key(word: str) -> str:
