@@ -10,7 +10,7 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from ackpy.aws.budget import Clock
+from ackpy.aws.budget import Clock, Ticket
 from ackpy.aws.classify import Meaning, classify
 from ackpy.aws.client import Client
 from ackpy.aws.credentials import REFUSED_SECONDS, Keys
@@ -72,6 +72,15 @@ async def test_the_user_agent_is_acks(s3: Client, server: ScriptedServer) -> Non
     server.script(Raw())
     await s3.call("DeleteBucket", Bucket="b")
     assert server.requests[0].headers["User-Agent"].startswith("aws-controllers-k8s/s3.services.k8s.aws-1.2.3 (ackpy)")
+
+
+async def test_what_a_ticket_says_goes_with_the_user_agent_of_its_calls(s3: Client, server: ScriptedServer) -> None:
+    server.script(Raw(), Raw())
+    await s3.on_behalf(Ticket(agent="CRDKind/Bucket; CRDVersion/v1alpha1")).call("DeleteBucket", Bucket="b")
+    await s3.call("DeleteBucket", Bucket="b")
+    told, plain = (request.headers["User-Agent"] for request in server.requests)
+    assert told.startswith("aws-controllers-k8s/s3.services.k8s.aws-1.2.3 (ackpy; CRDKind/Bucket; CRDVersion/v1alpha1)")
+    assert "CRDKind" not in plain
 
 
 async def test_the_alias_is_what_people_read(sessions: Sessions, server: ScriptedServer, calls: Calls) -> None:

@@ -31,10 +31,11 @@ class Clock(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """On whose behalf a call is made: calls of a higher priority go first (an edit before a resync)."""
+    """On whose behalf a call is made: calls of a higher priority go first (an edit before a resync); `agent` goes with the user agent."""
 
     namespace: str = ""
     priority: int = 0
+    agent: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from botocore import xform_name
 from botocore.exceptions import PaginationError
 from botocore.model import OperationModel, OperationNotFoundError, ServiceModel
 
+from ackpy.aws.agent import speaking_of
 from ackpy.aws.budget import BucketKey, Budget, Clock, Ticket
 from ackpy.aws.classify import Meaning, classify, is_transient, may_have_acted
 from ackpy.aws.failures import EXPECTED, Attempt, InvalidRequest, NoAwsAnswer, NotAllowed
@@ -176,7 +177,8 @@ class Client:
         # Errors are returned, so that they are raised outside the handler: with no trace of botocore's, which holds values.
         try:
             async with asyncio.timeout(self._wire.timeout):
-                answer: dict[str, Any] = await getattr(self._wire.api, xform_name(model.name))(**params)
+                with speaking_of(self._ticket.agent):
+                    answer: dict[str, Any] = await getattr(self._wire.api, xform_name(model.name))(**params)
                 return await _with_stream_read(model, answer)
         except EXPECTED as error:
             return Attempt(self.service, model, params).translate(error)

@@ -20,7 +20,7 @@ from aiobotocore.session import AioSession
 from botocore.exceptions import BotoCoreError, ProfileNotFound, UnknownServiceError
 from botocore.loaders import Loader
 
-from ackpy.aws import answers
+from ackpy.aws import agent, answers
 from ackpy.aws.arn import Arn
 from ackpy.aws.budget import Budget, Clock
 from ackpy.aws.client import Client, Repeats, Wire
@@ -189,6 +189,7 @@ class Sessions:
             raise ConfigError(f"no client for {target.service} in {target.region}: {clean(str(error))}") from None
         events = api.meta.events
         events.register(f"before-parse.{api.meta.service_model.service_id.hyphenize()}", answers.check)
+        events.register_last("request-created", agent.introduce)
         events.register("before-call.s3", _follow_no_region)
         return api
 
@@ -220,7 +221,7 @@ def _config(target: Target, options: Options, endpoint: str) -> AioConfig:
     near = _is_near(endpoint)
     path_style = options.path_style or near
     return AioConfig(
-        user_agent=f"aws-controllers-k8s/{target.name}.services.k8s.aws-{options.version} (ackpy)",
+        user_agent=agent.user_agent(target.name, options.version),
         retries={"mode": "standard", "total_max_attempts": 1},
         connect_timeout=_CONNECT_TIMEOUT,
         read_timeout=options.timeout or None,
