@@ -372,6 +372,11 @@ def conditions(obj: Object) -> dict[str, dict[str, Any]]:
     return {each["type"]: each for each in objects.conditions_of(obj)}
 
 
+def statuses(obj: Object) -> dict[str, str]:
+    """The conditions of an object by type, by status alone."""
+    return {kind: each["status"] for kind, each in conditions(obj).items()}
+
+
 def writes(versions: Sequence[Object]) -> list[str]:
     """What each write after the first version changed: "metadata", "spec", "status", or several of them joined by +."""
     return [
