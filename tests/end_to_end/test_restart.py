@@ -12,9 +12,11 @@ pytestmark = pytest.mark.slow
 OBJECTS = 20
 LOOKS = {
     "Bucket": ("GetBucketTagging", "GetBucketVersioning", "GetBucketEncryption", "GetBucketLifecycleConfiguration"),
-    "Repository": ("DescribeRepositories", "ListTagsForResource", "GetRepositoryPolicy", "GetLifecyclePolicy"),
+    "Repository": ("ListTagsForResource", "GetRepositoryPolicy", "GetLifecyclePolicy"),
 }
-"""What one look at an object of each kind reads."""
+"""What one look at an object of each kind reads by itself."""
+SHARED = "DescribeRepositories"
+"""Objects that are looked at together may share it."""
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +29,8 @@ def restart() -> Step:
 
 def test_each_object_is_looked_at_once_and_aws_is_not_written_to(restart: Step) -> None:
     once = Counter({operation: OBJECTS // len(KINDS) for kind in KINDS for operation in LOOKS[kind.kind]})
-    assert restart.counts.aws == once
+    assert 1 <= restart.counts.aws[SHARED] <= OBJECTS // len(KINDS)
+    assert restart.counts.aws - Counter({SHARED: OBJECTS}) == once
     assert restart.counts.passes == OBJECTS
 
 
