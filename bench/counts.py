@@ -68,7 +68,7 @@ class Ack:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """A kind of object to measure: its spec but for the name, an edit of one setting, the read that every pass makes once."""
+    """A kind of object to measure: its spec but for the name, an edit of one setting, the read that every pass makes for itself once."""
 
     title: str
     kind: str
@@ -94,7 +94,7 @@ def _bucket(title: str, spec: Mapping[str, Any], ack: Ack) -> Subject:
 
 def _repository(title: str, spec: Mapping[str, Any], ack: Ack) -> Subject:
     edit = {"imageTagMutability": "IMMUTABLE"}
-    return Subject(title, "Repository", "ecr.services.k8s.aws", spec, edit, "DescribeRepositories", ack)
+    return Subject(title, "Repository", "ecr.services.k8s.aws", spec, edit, "ListTagsForResource", ack)
 
 
 SUBJECTS = (
@@ -118,7 +118,7 @@ class Alone:
 
 @dataclass(frozen=True, slots=True)
 class Crowd:
-    """What many objects cost together: until all were quiet, and in one round of resyncs; `seconds` until all were Synced."""
+    """What many objects cost together: until all were quiet, and in one resync of each; `seconds` until all were Synced."""
 
     count: int
     seconds: float
@@ -237,7 +237,8 @@ def rows(one: Alone, many: Crowd, ack: Ack, call: float) -> Iterator[tuple[str, 
     yield "AWS calls to Synced", one.synced.aws.total(), ack.synced
     yield "AWS calls until quiet", quiet.total(), ack.quiet
     yield "AWS calls for one setting changed", one.edited.aws.total(), None
-    yield "AWS calls per resync", one.resynced.aws.total(), ack.resync
+    yield "AWS calls per resync, one alone", one.resynced.aws.total(), ack.resync
+    yield f"AWS calls per resync, {many.count} together", many.resynced.aws.total() / many.count, ack.resync
     yield "AWS calls per delete", one.deleted.aws.total(), ack.delete
     created = one.synced.writes + one.verified.writes
     yield "Kubernetes writes until quiet: metadata and spec", created["patch"], ack.patches
@@ -259,7 +260,13 @@ def table(title: str, lines: Iterable[tuple[str, float, float | None]]) -> str:
 
 
 def _number(value: float | None) -> str:
-    return "" if value is None else f"{value:.1f}".removesuffix(".0")
+    return (
+        ""
+        if value is None
+        else f"{value:.2f}".rstrip("0").removesuffix(".")
+        if value < 10
+        else f"{value:.1f}".removesuffix(".0")
+    )
 
 
 def _ratio(ours: float, acks: float | None) -> str:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from bench.counts import LIFECYCLE, POLICY
 from prometheus_client import CollectorRegistry
 
 from ackpy.aws.credentials import Keys
@@ -241,6 +242,24 @@ async def test_a_repository_is_late_initialised_from_the_answer_in_hand(running:
     await running.client.delete(resource_of(running.kinds["Repository"]), running.key("repo"))
     await running.wait_gone("Repository", "repo")
     assert aws("ecr").describe_repositories()["repositories"] == []
+
+
+async def test_repositories_that_come_due_together_share_the_core_read(running: Running) -> None:
+    """Three calls for each, and one for all: whichever of them comes first takes the others from the queue."""
+    names = [f"r{number}" for number in range(10)]
+    for name in names:
+        spec = {"name": f"team/{name}", "policy": POLICY, "lifecyclePolicy": LIFECYCLE}
+        await running.apply("Repository", name, spec)
+    for name in names:
+        await running.wait("Repository", name, "ACK.ResourceSynced")
+    await running.at_rest("Repository")
+    calls, writes = running.aws_calls(), running.kube_writes()
+    for name in names:
+        running.controllers["Repository"].enqueue(running.key(name), cause=Cause.RESYNC)
+    await running.at_rest("Repository")
+    each = dict.fromkeys(("ListTagsForResource", "GetRepositoryPolicy", "GetLifecyclePolicy"), len(names))
+    assert running.aws_calls() - calls == Counter({"DescribeRepositories": 1, **each})
+    assert running.kube_writes() == writes
 
 
 async def test_a_bucket_of_another_account_is_reported_and_left_alone(

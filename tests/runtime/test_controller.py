@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 
@@ -337,6 +338,28 @@ async def test_resyncs_come_within_the_period_and_not_together(world: World, clo
         await clock.advance(1000)
     assert len(reconciler.requests) == passes
     assert reconciler.causes.count({Cause.RESYNC}) == 20
+
+
+async def test_resyncs_come_in_rounds_where_the_reconciler_looks_at_many_as_one(world: World, clock: FakeClock) -> None:
+    times: dict[str, list[float]] = {}
+    together: list[int] = []
+
+    async def act(request: Request) -> Result:
+        times.setdefault(request.key.name, []).append(clock.monotonic())
+        together.append(len(made.due()))
+        return Result.done()
+
+    reconciler = Recording(act)
+    made = world.controls(reconciler, ControllerOptions(resync=100, resync_together=8))
+    names = [f"w{number:02}" for number in range(20)]
+    async with world.running():
+        for name in names:
+            world.cluster.put(WIDGETS, widget(name))
+        await clock.advance(100)
+        rounds = Counter(times[name][1] for name in names)
+        assert sorted(rounds.values()) == [4, 8, 8]
+        assert all(95 <= moment <= 100 for moment in rounds)
+        assert sorted(together[20:]) == sorted([*range(1, 5), *range(1, 9), *range(1, 9)])
 
 
 async def test_one_pass_for_an_object_at_a_time_and_workers_for_many(world: World) -> None:

@@ -6,7 +6,7 @@ Here the protocols of `world` meet what implements them: the cluster over kube a
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Final, TypeAlias
@@ -29,11 +29,12 @@ from ackpy.controllers.world import Hindrance
 from ackpy.kube.events import EventRecorder
 from ackpy.kube.objects import Object, ObjectKey, key_of
 from ackpy.kube.resource import NAMESPACES, Resource
+from ackpy.model.batch import at_most
 from ackpy.model.descriptor import Descriptor
 from ackpy.runtime.controller import Controller, ControllerOptions
 from ackpy.runtime.informer import Informer
 from ackpy.runtime.leader import Election
-from ackpy.runtime.lookup import Lookup
+from ackpy.runtime.lookup import Absence, Lookup
 from ackpy.runtime.manager import Manager
 from ackpy.runtime.predicate import edited
 from ackpy.runtime.reader import ObjectReader
@@ -68,6 +69,7 @@ def controller(
     informer = manager.informers.informer(resource, manager.scope)
     informer.store.add_index(_INDEX, names)
     relations = Relations(descriptor, manager, informer)
+    turns = Turns(informer.store)
     world = World(
         cluster=_cluster(manager, informer, relations),
         cloud=AwsCloud(sessions, descriptor, account.account, account.partition),
@@ -75,9 +77,11 @@ def controller(
         time=manager.client.clock,
         ids=lambda: uuid.uuid4().hex,
         roles=roles,
+        due=turns,
     )
     reconciler = ResourceReconciler(descriptor, options, world, ledger)
-    made = manager.add_controller(descriptor.kind.lower(), resource, reconciler, _pace(options), election=election)
+    name, pace = descriptor.kind.lower(), _pace(descriptor, options)
+    made = turns.loop = manager.add_controller(name, resource, reconciler, pace, election=election)
     made.watches(resource, _namesakes(names, informer), predicate=_frees_a_name(names), scope=manager.scope)
     _heed(made, reconciler, informer.store, roles)
     relations.serve(made)
@@ -155,6 +159,19 @@ class AwsCloud:
         return client.allowing(self._allowed).on_behalf(ticket).heard_by(listener)
 
 
+@dataclass(slots=True)
+class Turns:
+    """`world.World.due`: what the kind's loop looks at now or next without being in a hurry. The world is there before its loop."""
+
+    store: Store
+    loop: Controller | None = None
+
+    def __call__(self) -> Iterator[Object]:
+        """The objects as last seen."""
+        found = (self.store.get(key) for key in (self.loop.due() if self.loop else ()))
+        return (each for each in found if not isinstance(each, Absence))
+
+
 @dataclass(frozen=True, slots=True)
 class Events:
     """`world.Recorder` over Kubernetes Events."""
@@ -170,9 +187,12 @@ class Events:
         self.recorder.record(obj, "Warning", reason, message)
 
 
-def _pace(options: ReconcilerOptions) -> ControllerOptions:
+def _pace(descriptor: Descriptor, options: ReconcilerOptions) -> ControllerOptions:
     return ControllerOptions(
-        workers=options.concurrency, predicate=edited(ignoring=OWN_ANNOTATIONS), resync=options.resync_seconds
+        workers=options.concurrency,
+        predicate=edited(ignoring=OWN_ANNOTATIONS),
+        resync=options.resync_seconds,
+        resync_together=at_most(descriptor),
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from ackpy.controllers.apply import Applied, apply
+from ackpy.controllers.batch import Answer
 from ackpy.controllers.observe import Observation, observation, observe
 from ackpy.controllers.plan import Plan, after_creation, carried_by
 from ackpy.controllers.world import Calls
@@ -22,8 +23,15 @@ class ResourceManager:
     calls: Calls
     scope: Scope
 
-    async def read_one(self, view: View, aspects: Sequence[Aspect] = ()) -> Observation:
-        """What AWS says of the object; MISSING when it has none. `aspects` are read beside the core."""
+    async def read_one(self, view: View, aspects: Sequence[Aspect] = (), known: Answer | None = None) -> Observation:
+        """What AWS says of the object; MISSING when it has none. `aspects` are read beside the core.
+
+        `known` is what a read of many objects says of this one. It is never the last word on what is missing or cannot be read.
+        """
+        if known is not None:
+            found = await observe(self.descriptor, view, self.scope, aspects, self.calls, known.value)
+            if found.found and not found.failures:
+                return self._named(replace(found, shared=known.shared), view)
         found = await observe(self.descriptor, view, self.scope, aspects, self.calls)
         return self._named(found, view)
 

@@ -34,7 +34,7 @@ class Observation:
 
     `carried` are the top-level spec and status paths that it tells of: what is carried and missing is not set in AWS; about a path
     outside nothing is known. `answers` are AWS's own words, by aspect: a write that replaces a setting carries over from them what the
-    CRD leaves out. `failures` are reads of aspects that AWS refused.
+    CRD leaves out. `failures` are reads of aspects that AWS refused. `shared`: the core was read for another object's pass, a while ago.
     """
 
     found: bool
@@ -45,6 +45,7 @@ class Observation:
     carried: frozenset[str] = frozenset()
     answers: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     failures: tuple[Failure, ...] = ()
+    shared: bool = False
 
 
 MISSING = Observation(found=False)
@@ -69,11 +70,19 @@ def read_plan(descriptor: Descriptor, spec: Mapping[str, Any], managed: Collecti
 
 
 async def observe(
-    descriptor: Descriptor, view: View, scope: Scope, aspects: Sequence[Aspect], calls: Calls
+    descriptor: Descriptor,
+    view: View,
+    scope: Scope,
+    aspects: Sequence[Aspect],
+    calls: Calls,
+    answer: Mapping[str, Any] | None = None,
 ) -> Observation:
-    """Read the core and the aspects. MISSING when an identifier is, or when AWS says so; AwsError when the core's read fails."""
+    """Read the core and the aspects. MISSING when an identifier is, or when AWS says so; AwsError when the core's read fails.
+
+    `answer` is that of the core's read, where it is known already.
+    """
     reads = [
-        _core(descriptor, view, scope, calls),
+        _core(descriptor, view, scope, calls, answer),
         *(_aspect(descriptor, each, view, scope, calls) for each in aspects),
     ]
     core, *others = await together(reads)
@@ -104,14 +113,15 @@ def _in_core(descriptor: Descriptor, aspect: Aspect) -> bool:
     return not aspect.name or reads
 
 
-async def _core(descriptor: Descriptor, view: View, scope: Scope, calls: Calls) -> Observation | Failure:
+async def _core(
+    descriptor: Descriptor, view: View, scope: Scope, calls: Calls, answer: Mapping[str, Any] | None
+) -> Observation | Failure:
     operation, call = descriptor.read, request.read(descriptor, view, scope)
     if operation is None or call is None:
         return MISSING
     along = [aspect for aspect in descriptor.aspects if aspect.name and _in_core(descriptor, aspect)]
-    answer: Mapping[str, Any] | None = None
     try:
-        answer = await ask(calls, operation, call)
+        answer = await ask(calls, operation, call) if answer is None else answer
     except AwsError as error:
         if _is(error, descriptor.definition.not_found):
             return MISSING

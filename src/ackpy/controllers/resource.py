@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Final
 
 from ackpy.aws import classify
 from ackpy.aws.budget import Ticket
@@ -17,11 +17,12 @@ from ackpy.controllers import accounts, adoption, deletion, late_init, leave, pa
 from ackpy.controllers import plan as plans
 from ackpy.controllers.accounts import Home, Roles
 from ackpy.controllers.adoption import UNCLAIMED, Policy
+from ackpy.controllers.batch import Answer, Ask, Batches
 from ackpy.controllers.blocked import Blocked, Code
 from ackpy.controllers.conditions import Report
 from ackpy.controllers.endings import blocked, failed, paused, settled, shown
 from ackpy.controllers.identity import Identity, identifiers, identity, owner
-from ackpy.controllers.intent import Claim, Intent, Stage
+from ackpy.controllers.intent import Claim, Intent, Stage, claim
 from ackpy.controllers.ledger import Ledger
 from ackpy.controllers.manager import ResourceManager
 from ackpy.controllers.memory import Memory, digests
@@ -39,16 +40,21 @@ from ackpy.controllers.world import Cloud, Cluster, Ids, Recorder, Time
 from ackpy.errors import AwsError, Conflict, NotFound, TerminalError
 from ackpy.kube import objects
 from ackpy.kube.objects import Object, ObjectKey
+from ackpy.model.batch import at_most
 from ackpy.model.delta import Mode
 from ackpy.model.descriptor import Aspect, Descriptor
+from ackpy.model.request import View
+from ackpy.model.request import read as read_call
 from ackpy.runtime.causes import Cause as Wake
 from ackpy.runtime.lookup import Absence
 from ackpy.runtime.reconciler import Request, Result
 
+_UNHURRIED: Final = frozenset({Wake.RESYNC, Wake.START})  # passes that nobody waits for
+
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """All that a pass touches."""
+    """All that a pass touches. `due` are the objects whose turn has come, or is about to, because time has passed."""
 
     cluster: Cluster
     cloud: Cloud
@@ -56,6 +62,7 @@ class World:
     time: Time
     ids: Ids
     roles: Callable[[], Roles] = Roles
+    due: Callable[[], Iterable[Object]] = tuple
 
 
 class ResourceReconciler:
@@ -70,6 +77,7 @@ class ResourceReconciler:
         self._options = options
         self._world = world
         self._traces: dict[ObjectKey, Trace] = {}
+        self._batches = Batches(descriptor, world.time)
 
     async def reconcile(self, request: Request) -> Result:
         """One pass. Raises KubeError when the API server does not do its part; AWS's refusals become conditions."""
@@ -133,12 +141,41 @@ class ResourceReconciler:
             return await self._finish(run, run.obj, blocked(run, block))
         try:
             manager = await self._manager(run, request)
-            latest = await manager.read_one(run.desired(), _read_plan(run, policy))
+            known = await self._told(run, manager, request)
+        except AwsError as error:
+            return await self._finish(run, run.obj, failed(run, [error]))
+        return await self._look(run, manager, policy, known)
+
+    async def _look(self, run: Run, manager: ResourceManager, policy: Policy | None, known: Answer | None) -> Result:
+        """Step 3, latest, and what follows from it. `known` is what a read of many objects has said."""
+        try:
+            latest = await manager.read_one(run.desired(), _read_plan(run, policy), known)
         except AwsError as error:
             return await self._finish(run, run.obj, failed(run, [error]))
         if not latest.found or gate(self._descriptor, latest.status).gone:
             return await self._create(run, manager)
         return await self._found(run, manager, latest, policy)
+
+    async def _told(self, run: Run, manager: ResourceManager, request: Request) -> Answer | None:
+        """What a read of many objects says of this one; None where it is to be read alone. Raises AwsError."""
+        uid = objects.uid_of(run.obj)
+        call = read_call(self._descriptor, run.desired(), run.scope)
+        if at_most(self._descriptor) > 1 and call and run.claim is Claim.OWNED and request.causes <= _UNHURRIED:
+            return await self._batches.answer(Ask(uid, run.place, call), self._due, manager.calls)
+        self._batches.forget(uid)
+        return None
+
+    def _due(self) -> Iterator[Ask]:
+        """The core reads of those objects that are due because time has passed, as far as they can be told from what is cached."""
+        for obj in self._world.due():
+            namespace = self._namespace(obj)
+            if namespace is None or claim(self._descriptor, obj) is not Claim.OWNED:
+                continue
+            place, known = self._place(obj, namespace), adoption.addressed(self._descriptor, obj)
+            view = View(known.get("spec") or {}, known.get("status") or {})
+            call = read_call(self._descriptor, view, place.scope(obj))
+            if call and not place.blocked:
+                yield Ask(objects.uid_of(obj), place, call)
 
     async def _found(self, run: Run, manager: ResourceManager, latest: Observation, policy: Policy | None) -> Result:
         """AWS has the resource: this object's own, one to take over, or somebody else's."""
@@ -258,6 +295,8 @@ class ResourceReconciler:
         plan = plans.update(
             self._descriptor, left.desired, latest, view, run.scope, left.modes, run.causes(), left.found
         )
+        if latest.shared and (plan.writes or plan.blocked):
+            return await self._look(run, manager, None, None)  # what others were told may be out of date
         self._note(run, plan)
         if plan.blocked:
             return await self._finish(run, run.obj, left.told(run, blocked(run, plan.blocked, latest)))
@@ -411,6 +450,7 @@ class ResourceReconciler:
         trace = self._traces.pop(key, None)
         if trace is not None:
             self.ledger.forget(trace.uid)
+            self._batches.forget(trace.uid)
 
 
 def _read_plan(run: Run, policy: Policy | None) -> Sequence[Aspect]:

@@ -39,6 +39,7 @@ class ControllerOptions:
                      own passes wrote never is.
     `resync`         seconds from a pass that ended in `Result.done()` to the next; None for no such passes.
     `resync_jitter`  the part of `resync` that is left to chance, so that what began together does not come back together.
+    `resync_together`  so many objects come back together after all, within the period, for a reconciler that looks at them as one.
     `backoff`        between passes that fail in a row.
     """
 
@@ -46,6 +47,7 @@ class ControllerOptions:
     predicate: Predicate = field(default_factory=edited)
     resync: float | None = None
     resync_jitter: float = 0.1
+    resync_together: int = 1
     backoff: Backoff = field(default=Backoff(initial=1.0, cap=1000.0))
 
     def __post_init__(self) -> None:
@@ -93,6 +95,7 @@ class Controller:
         self._worth = all_of(foreign(shared.own_writes, self.name), options.predicate)
         self._in_pass: dict[ObjectKey, list[Change]] = {}
         self._workers: list[asyncio.Task[None]] = []
+        self._round_due, self._round_room = 0.0, 0
         informer.add_handler(self._on_change)
 
     def watches(
@@ -116,6 +119,10 @@ class Controller:
     ) -> None:
         """Ask for a pass, now or `after` so many seconds."""
         self._queue.add(key, cause=cause, priority=priority, after=after)
+
+    def due(self) -> tuple[ObjectKey, ...]:
+        """The keys whose turn has come because time has passed or the controller has started, and those in a pass now."""
+        return self._queue.due(Priority.START)
 
     def queue(self) -> QueueSnapshot:
         """The queue at this moment."""
@@ -214,7 +221,16 @@ class Controller:
             self._queue.add(key, cause=Cause.RESYNC, after=self._resync_delay(self._options.resync))
 
     def _resync_delay(self, period: float) -> float:
-        return period * self._shared.random.uniform(1 - self._options.resync_jitter, 1.0)
+        """Seconds to the next resync: to the round that is open, where that is in the time left to chance, or to a new round."""
+        now, jitter = self._shared.clock.monotonic(), self._options.resync_jitter
+        if self._round_room > 0 and period * (1 - jitter) <= self._round_due - now <= period:
+            self._round_room -= 1
+            return self._round_due - now
+        alone = self._options.resync_together <= 1
+        earliest = 1 - jitter if alone else 1 - jitter / 2  # a round leaves time for others to get into it
+        delay = period * self._shared.random.uniform(earliest, 1.0)
+        self._round_due, self._round_room = now + delay, self._options.resync_together - 1
+        return delay
 
     def _report(self, item: Item, error: Exception | None, delay: float) -> None:
         """Log a failed pass: with a trace only when the error is none that this project raises on purpose."""

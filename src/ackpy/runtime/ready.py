@@ -44,6 +44,10 @@ class Ready:
         """How many keys wait at each priority."""
         return Counter(self._priorities.values())
 
+    def up_to(self, priority: int) -> Iterator[ObjectKey]:
+        """The keys that wait at no more than a priority, in the order in which they were put in."""
+        return (key for key, each in self._priorities.items() if each <= priority)
+
     def __len__(self) -> int:
         return len(self._priorities)
 

@@ -169,6 +169,10 @@ class WorkQueue:
         """How many keys are due at each priority."""
         return self._ready.depths()
 
+    def due(self, priority: int) -> tuple[ObjectKey, ...]:
+        """The keys that are due at no more than a priority, and those in a pass now."""
+        return (*self._active, *self._ready.up_to(priority))
+
     def snapshot(self) -> QueueSnapshot:
         """The queue at this moment."""
         now = self._clock.monotonic()

@@ -415,7 +415,10 @@ class Watch:
 
 
 class ObjectsInMemory:
-    """One kind's reconciler over objects in memory and any AWS. `restart` ends the process and begins another in the same world."""
+    """One kind's reconciler over objects in memory and any AWS. `restart` ends the process and begins another in the same world.
+
+    `due` are the objects that are looked at together because time has passed.
+    """
 
     def __init__(self, descriptor: Descriptor, cloud: Cloud, options: ReconcilerOptions, steps: Steps) -> None:
         self.descriptor = descriptor
@@ -427,6 +430,7 @@ class ObjectsInMemory:
         self.time = Watch()
         self.ledger = Ledger()
         self.roles = Roles()
+        self.due: list[ObjectKey] = []
         self._ids = itertools.count(1)
         self.reconciler = self._start()
 
@@ -463,7 +467,13 @@ class ObjectsInMemory:
 
     def _start(self) -> ResourceReconciler:
         world = World(
-            self.cluster, self.cloud, self.events, self.time, lambda: f"id-{next(self._ids)}", lambda: self.roles
+            self.cluster,
+            self.cloud,
+            self.events,
+            self.time,
+            lambda: f"id-{next(self._ids)}",
+            lambda: self.roles,
+            lambda: [self.cluster.objects[key] for key in self.due if key in self.cluster.objects],
         )
         return ResourceReconciler(self.descriptor, self.options, world, self.ledger)
 

@@ -67,7 +67,15 @@ def read(draft: Draft) -> Operation | None:
     made = calls.operation(draft, api, Use(Role.READ, at=at, core=True))
     reads, observed = answer(draft, api, at)
     match = _match(draft, api, at) if draft.roles.many else {}
+    _check_batch(draft, api, made)
     return replace(made, reads=reads, observes=observed, match=match)
+
+
+def _check_batch(draft: Draft, api: Api, made: Operation) -> None:
+    """A read of many must take many: the member that `batch` names is the one that takes the identifier, in a list."""
+    batch, taken = draft.resource.batch, [each.member for each in made.bindings if each.list]
+    if batch is not None and batch.ids and batch.ids not in taken:
+        raise unknown(f"batch.ids: list of identifiers in {api.input}", batch.ids, taken)
 
 
 def _item_path(draft: Draft, api: Api) -> str:
