@@ -259,6 +259,17 @@ class Stage:
         """Wait until the last edit of the object is in step with AWS; returns it."""
         return await self.until_condition(what, "ACK.ResourceSynced", namespace=namespace)
 
+    async def until_event(self, what: str, reason: str, namespace: str = "") -> Object:
+        """Wait until there is an Event of this reason about an object, which may be gone by then; returns the latest."""
+        found: list[Object] = []
+
+        async def told() -> bool:
+            found[:] = await self.events(what, reason, namespace)
+            return bool(found)
+
+        await self.wait(told, f"no Event {reason} about {what}")
+        return found[-1]
+
     async def until_gone(self, what: str, namespace: str = "") -> None:
         """Wait until the object is no more."""
         resource, key = await self._named(what, namespace)
@@ -322,6 +333,21 @@ class Stage:
             RoleName=name, AssumeRolePolicyDocument=json.dumps(document)
         )
         return str(made["Role"]["Arn"])
+
+    @asynccontextmanager
+    async def selecting(self, name: str, arn: str, **spec: Any) -> AsyncIterator[str]:
+        """An IAMRoleSelector with this role, of the test's namespace unless the spec says otherwise; gone after the block, for it is
+        the cluster's. Yields what it is called by: "selector/…".
+        """
+        where = {"namespaceSelector": {"names": [self.namespace]}}
+        meta, what = {"name": f"{self.namespace}-{name}"}, f"selector/{self.namespace}-{name}"
+        manifest = {**RESOURCES["selector"].type_meta, "metadata": meta, "spec": {"arn": arn, **where, **spec}}
+        await self.apply(manifest)
+        try:
+            yield what
+        finally:
+            with suppress(NotFound):
+                await self.delete(what)
 
     async def map_roles(
         self, roles: Mapping[str, str], name: str = "ack-role-account-map", namespace: str = ""
@@ -391,12 +417,12 @@ def _part(obj: Object, part: str) -> Object:
     return {name: value for name, value in found.items() if name not in bookkeeping}
 
 
-def bucket(name: str, *, annotations: Mapping[str, str] | None = None, **spec: Any) -> Object:
+def bucket(name: str, /, *, annotations: Mapping[str, str] | None = None, **spec: Any) -> Object:
     """A Bucket's manifest, whose bucket is named as the object unless the spec says otherwise."""
     return _manifest("s3", "Bucket", name, annotations, {"name": name, **spec})
 
 
-def repository(name: str, *, annotations: Mapping[str, str] | None = None, **spec: Any) -> Object:
+def repository(name: str, /, *, annotations: Mapping[str, str] | None = None, **spec: Any) -> Object:
     """A Repository's manifest, likewise."""
     return _manifest("ecr", "Repository", name, annotations, {"name": name, **spec})
 
