@@ -259,3 +259,35 @@ def test_a_field_with_a_default_that_is_taken_out_returns_to_it(running: tuple[L
     eventually(lambda: the_repository(stack)["imageTagMutability"] == "MUTABLE", "AWS's default")
     assert aws_writes(stack, last) == ["PutImageTagMutability"]
     assert "imageTagMutability" not in stack.get("repository/plan")["spec"], "it is not written into the spec"
+
+
+@pytest.mark.parametrize("policy", ["adopt", "adopt-or-create"])
+def test_a_copy_under_another_name_adopts_what_the_first_lets_go(
+    running: tuple[LocalStack, Controllers], policy: str
+) -> None:
+    """The copied marks say nothing: while the first object is there it waits, then it has the bucket and resets nothing on it."""
+    stack, _ = running
+    at_rest(stack, bucket(**VERSIONED))
+    copied = stack.get("bucket/plan")
+    copied["metadata"]["name"] = "copy"
+    copied["metadata"]["annotations"] |= {
+        "services.k8s.aws/adoption-policy": policy,
+        "services.k8s.aws/adoption-fields": '{"name": "plan"}',
+    }
+    del copied["spec"]["versioning"]
+    last = stack.quiet()
+    stack.apply(copied)
+    stack.wait("bucket/copy", "jsonpath={.status.conditions[?(@.type=='Ready')].status}=False")
+    assert operations(stack, last) == [], "the younger one asks AWS nothing"
+    stack.kubectl("annotate", "bucket/plan", "services.k8s.aws/deletion-policy=retain")
+    stack.kubectl("delete", "bucket/plan", "--timeout=20s")
+    stack.wait("bucket/copy", "condition=ACK.ResourceSynced")
+    assert aws_writes(stack, last) == []
+    assert versioning(stack) == "Enabled"
+    adopted = stack.get("bucket/copy")
+    assert adopted["metadata"]["annotations"]["services.k8s.aws/adopted"] == "true"
+    assert adopted["metadata"]["finalizers"] == [BUCKETS]
+    assert json.loads(adopted["metadata"]["annotations"][MEMORY])["uid"] == adopted["metadata"]["uid"]
+    assert ("versioning" in memory(stack, "bucket/copy")) == (policy == "adopt"), "what it adopts is in its spec"
+    stack.kubectl("delete", "bucket/copy", "--timeout=20s")
+    assert stack.client("s3").list_buckets()["Buckets"] == []
