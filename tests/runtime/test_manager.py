@@ -173,6 +173,39 @@ async def test_a_controller_waits_for_its_own_lease_and_the_others_do_not(
         assert lease["spec"]["holderIdentity"] == ""
 
 
+@pytest.mark.parametrize("election", [None, Election("ns", "of-its-own")], ids=["the manager's", "its own"])
+async def test_a_controller_that_is_added_late_starts_when_its_objects_are_listed(
+    cluster: MemoryCluster, clock: FakeClock, election: Election | None
+) -> None:
+    gadgets = Resource("example.org", "v1", "gadgets", "Gadget")
+    cluster.put(gadgets, WIDGET)
+    cluster.faults.append(lambda request: refusal(403, "Forbidden", "no") if "gadgets" in request.path else None)
+    manager, late = Manager(cluster.client(), ManagerOptions("widgets")), Counting()
+    manager.add_controller("widget", WIDGETS, Counting(), election=election)
+    async with running(manager) as task:
+        await asyncio.wait_for(manager.wait_started(), 5)
+        manager.add_controller("gadget", gadgets, late, election=election)
+        await clock.advance(1)
+        assert late.passes == 0
+        assert manager.ready() == {}
+        cluster.faults.clear()
+        await clock.advance(5)
+        assert late.passes == 1
+    assert task.exception() is None
+
+
+async def test_a_controller_that_is_added_late_and_never_starts_keeps_nobody(cluster: MemoryCluster) -> None:
+    cluster.faults.append(lambda request: refusal(403, "Forbidden", "no") if "gadgets" in request.path else None)
+    manager = Manager(cluster.client(), ManagerOptions("widgets"))
+    async with running(manager) as task:
+        await asyncio.wait_for(manager.wait_started(), 5)
+        manager.add_controller("gadget", Resource("example.org", "v1", "gadgets", "Gadget"), Counting())
+        await settle()
+        with pytest.raises(ValueError, match="too late"):
+            manager.add_controller("other", WIDGETS, Counting(), election=Election("ns", "nobody-else-s"))
+    assert task.exception() is None
+
+
 async def test_a_selector_chooses_what_controllers_reconcile_and_nothing_else(
     cluster: MemoryCluster, clock: FakeClock
 ) -> None:

@@ -55,7 +55,7 @@ async def run(
             for kind, settings in kinds:
                 election = of_services.get(kind.service)
                 controller(kind, settings, manager, sessions, account, ledger=ledger, election=election, roles=roles)
-            await add_shared(manager, kinds, options, of_services)
+            add_shared(manager, kinds, options, of_services)
             if ready is not None:
                 manager.add_service("announcement", lambda: _announce(manager, ready))
             await manager.run(stop)

@@ -7,6 +7,7 @@ one controller of them.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 from ackpy.controllers import adopted_resource
 from ackpy.controllers.adopted_resource import adopted_resources
@@ -24,8 +25,12 @@ from ackpy.operator.options import RunOptions
 from ackpy.runtime.leader import Election
 from ackpy.runtime.manager import Manager
 
+LOOK_SECONDS: Final = 300.0
+"""How often to ask for a kind that ACK has given up: who installs it now restores an old cluster."""
+RETRY_SECONDS: Final = 10.0
 
-async def add_shared(
+
+def add_shared(
     manager: Manager,
     kinds: Sequence[tuple[Descriptor, ReconcilerOptions]],
     options: RunOptions,
@@ -39,21 +44,39 @@ async def add_shared(
         sources, protected = [resource_of(kind) for kind in group], {pod_namespace()} - {""}
         name, election = _named(field_export.NAME, service), elections.get(service)
         field_exports(manager, sources, options.reconciler, protected=protected, name=name, election=election)
-    for service, group in together.items() if await _served(manager.client, ADOPTED_RESOURCES) else ():
-        name, election = _named(adopted_resource.NAME, service), elections.get(service)
-        adopted_resources(manager, group, options.reconciler, name=name, election=election)
+    _add_adopted_resources(manager, together, options, elections)
+
+
+def _add_adopted_resources(
+    manager: Manager,
+    together: Mapping[str, Sequence[Descriptor]],
+    options: RunOptions,
+    elections: Mapping[str, Election],
+) -> None:
+    """Now or when the kind is installed: hardly any cluster has it, and the controller need not be allowed to list it."""
+
+    async def when_served() -> None:
+        await _served(manager.client, ADOPTED_RESOURCES)
+        for service, group in together.items():
+            name, election = _named(adopted_resource.NAME, service), elections.get(service)
+            adopted_resources(manager, group, options.reconciler, name=name, election=election)
+
+    manager.add_service("look-out for AdoptedResource", when_served)
 
 
 def _named(name: str, service: str) -> str:
     return f"{name}-{service}" if service else name
 
 
-async def _served(client: KubeClient, resource: Resource) -> bool:
-    """Whether the API server has a kind that most have not, so that it is not worth being waited for."""
-    try:
-        await client.resource_for(resource.api_version, resource.kind)
-    except NotFound:
-        return False
-    except KubeError:
-        return True  # it does not answer yet: whoever watches the kind can live with its absence
-    return True
+async def _served(client: KubeClient, resource: Resource) -> None:
+    """Return when the API server has a kind that most have not, so that it is not worth being watched for."""
+    while True:
+        try:
+            await client.resource_for(resource.api_version, resource.kind)
+        except NotFound:
+            rest = LOOK_SECONDS
+        except KubeError:  # it does not answer yet; the informers say so
+            rest = RETRY_SECONDS
+        else:
+            return
+        await client.clock.sleep(rest)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager, nullcontext
 from dataclasses import dataclass
 from random import Random
@@ -76,7 +76,8 @@ class Manager:
         self._services: list[tuple[str, Callable[[], Coroutine[Any, Any, None]]]] = []
         self._elector = self._elector_of(options.election) if options.election else None
         self._electors: dict[Election, LeaderElector] = {}
-        self._elected: dict[Election | None, list[Controller]] = {}
+        self._elected: dict[Election | None, list[Controller]] = {None: []}
+        self._begun: dict[Election | None, Callable[[Controller, Informer], None]] = {}
         self._started = asyncio.Event()
         client.observers.append(self.metrics.request)
 
@@ -93,17 +94,22 @@ class Manager:
         """A controller of the objects of `resource` that are in `scope` (the manager's, unless given).
 
         It starts when `election` is won too, a Lease beside the manager's own that several controllers may share; the others do
-        not wait for it. ValueError when the name is taken among the controllers of the API group: metrics and logs go by both.
+        not wait for it. One that is added to a manager at work starts when its objects are listed. ValueError when the name is
+        taken among the controllers of the API group: metrics and logs go by both.
         """
         shared = Surroundings(self.informers, self.own_writes, self.metrics, self.client.clock, self._random)
         informer = self.informers.informer(resource, scope or self.scope)
         controller = Controller(name, informer, reconciler, options, shared)
         if any(other.name == controller.name for other in self._controllers):
             raise ValueError(f"there is a controller {controller.name!r} already")
+        if self._started.is_set() and election not in self._elected:
+            raise ValueError(f"{controller.name!r} is added too late to run for an election of its own")
         if election is not None and election not in self._electors:
             self._electors[election] = self._elector_of(election)
         self._elected.setdefault(election, []).append(controller)
         self._controllers.append(controller)
+        if election in self._begun:
+            self._begun[election](controller, informer)
         return controller
 
     def add_service(self, name: str, run: Callable[[], Coroutine[Any, Any, None]]) -> None:
@@ -207,28 +213,34 @@ class Manager:
     async def _start(self, group: asyncio.TaskGroup, background: list[asyncio.Task[None]]) -> None:
         for informer in self.informers.first:
             await _synced(informer)
-        await self._begin((), self._elector, group, background)
+        await self._lead(self._elector, group, background)
         async with asyncio.TaskGroup() as elections:
-            for election, controllers in self._elected.items():
-                elector = self._electors[election] if election else None
-                elections.create_task(self._begin(controllers, elector, group, background))
+            for election in self._elected:
+                elections.create_task(self._begin(election, group, background))
         self._started.set()
 
     async def _begin(
-        self,
-        controllers: Sequence[Controller],
-        elector: LeaderElector | None,
-        group: asyncio.TaskGroup,
-        background: list[asyncio.Task[None]],
+        self, election: Election | None, group: asyncio.TaskGroup, background: list[asyncio.Task[None]]
     ) -> None:
-        """Start controllers once we lead, and keep leading."""
-        if elector is not None:
-            await elector.acquire()
-            background.append(group.create_task(elector.keep(), name="election"))
+        """Start the controllers of an election once we lead, and keep leading."""
+        await self._lead(self._electors[election] if election else None, group, background)
+        controllers = self._elected[election]
         for controller in controllers:
             controller.start(group)
         if controllers:
             _log.info("started: %s", ", ".join(controller.name for controller in controllers))
+
+        def join(controller: Controller, informer: Informer) -> None:
+            background.append(group.create_task(_late(controller, informer, group), name=f"start {controller.name}"))
+
+        self._begun[election] = join
+
+    async def _lead(
+        self, elector: LeaderElector | None, group: asyncio.TaskGroup, background: list[asyncio.Task[None]]
+    ) -> None:
+        if elector is not None:
+            await elector.acquire()
+            background.append(group.create_task(elector.keep(), name="election"))
 
     async def _stop(self, background: list[asyncio.Task[None]]) -> None:
         _log.info("stopping")
@@ -236,6 +248,13 @@ class Manager:
         await _within(_LAST_EVENTS_SECONDS, self.events.flush())
         for task in background:
             task.cancel()
+
+
+async def _late(controller: Controller, informer: Informer, group: asyncio.TaskGroup) -> None:
+    """Start a controller that was added to a manager at work."""
+    await informer.wait_synced()
+    controller.start(group)
+    _log.info("started: %s", controller.name)
 
 
 async def _synced(informer: Informer) -> None:
