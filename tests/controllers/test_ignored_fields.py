@@ -107,6 +107,16 @@ async def test_an_unknown_path_is_an_advisory(world: MemoryWorld, talk: dict[str
     assert world.aws.settings(NAME)["Versioning"] == SUSPENDED
 
 
+async def test_an_unknown_path_is_told_with_the_create_and_not_later(world: MemoryWorld, talk: dict[str, Any]) -> None:
+    key = world.cluster.apply("b", talk, annotations={IGNORE_FIELD_DRIFT: "spec.versoning"})
+    await world.one_pass(key)
+    assert world.conditions(key)["ACK.Advisory"]["reason"] == "UnknownFieldPath"
+    assert world.events.reasons.count("UnknownFieldPath") == 1
+    world.take_counts()
+    await world.settle(key, Cause.VERIFY)
+    assert world.take_counts()["status"] == 0
+
+
 async def test_the_declared_value_is_used_at_create(world: MemoryWorld, talk: dict[str, Any]) -> None:
     key = world.cluster.apply("b", talk, annotations={IGNORE_FIELD_DRIFT: "spec.versioning, spec.tagging"})
     await world.settle(key)

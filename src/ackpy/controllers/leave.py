@@ -27,10 +27,7 @@ _DRIFT: Final = frozenset({Cause.DRIFT, Cause.OWNERSHIP})
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """`desired` and `modes` are what to plan with, `found` their differences where they are known; the rest is what is left so, by reason.
-
-    `notices` are about the annotation itself.
-    """
+    """`desired` and `modes` are what to plan with, `found` their differences where they are known; the rest is what is left so, and why."""
 
     desired: View
     modes: Mapping[str, Mode]
@@ -38,12 +35,12 @@ class Left:
     ignored: tuple[Difference, ...] = ()
     reported: tuple[Difference, ...] = ()
     stopped: tuple[tuple[Difference, Attempt], ...] = ()
-    notices: tuple[Advisory, ...] = ()
 
     def told(self, run: Run, end: Ending) -> Ending:
         """The end of the pass with what was left so: it stops nothing, and what is in step apart from it counts as in step."""
         report = replace(end.report, advisories=(*end.report.advisories, *self._advisories()))
-        return replace(end, report=report, memory=self._remembered(run, end), news=[*end.news, *self._news(run)])
+        told = replace(end, report=report, memory=self._remembered(run, end), news=[*end.news, *self._news(run)])
+        return noticed(run, told)
 
     def _advisories(self) -> Iterable[Advisory]:
         if self.reported:
@@ -51,7 +48,6 @@ class Left:
             yield Advisory("DriftReported", text)
         if self.stopped:
             yield Advisory("NotConverging", "; ".join(_stopped(*each) for each in self.stopped))
-        yield from self.notices
 
     def _news(self, run: Run) -> Iterable[News]:
         for advisory in self._advisories():
@@ -82,14 +78,22 @@ class Left:
 _EVENTS: Final = {"DriftReported": "DriftDetected"}
 
 
+def noticed(run: Run, end: Ending) -> Ending:
+    """The end of the pass with what is odd about the annotation that lists ignored fields."""
+    _, notices = spec_paths(run.descriptor, run.steering.ignored)
+    report = replace(end.report, advisories=(*end.report.advisories, *notices))
+    news = [News(each.reason, each.message, warning=True, once=True) for each in notices]
+    return replace(end, report=report, news=[*end.news, *news])
+
+
 def leaving(run: Run, latest: Observation) -> Left:
     """What of the differences is left so. The guard learns what is in step by now."""
     desired = run.desired(latest)
     found = differences(run.descriptor, desired, latest, run.modes)
     run.trace.guard.look(found)
-    paths, notices = spec_paths(run.descriptor, run.steering.ignored)
     if not found:
-        return Left(desired, run.modes, found, notices=notices)
+        return Left(desired, run.modes, found)
+    paths, _ = spec_paths(run.descriptor, run.steering.ignored)
     ignored = tuple(each for each in found if any(fieldpath.covers(path, each.path) for path in paths))
     reported = tuple(each for each in found if each not in ignored and _is_reported(run, each))
     values = digests(run.descriptor, run.marked)
@@ -97,7 +101,7 @@ def leaving(run: Run, latest: Observation) -> Left:
     stopped = tuple((each, attempt) for each, attempt in attempts if attempt is not None)
     left = (*ignored, *reported, *(each for each, _ in stopped))
     spec, modes = _without(run, desired, latest, left)
-    return Left(View(spec, desired.status), modes, None, ignored, reported, stopped, notices)
+    return Left(View(spec, desired.status), modes, None, ignored, reported, stopped)
 
 
 def _is_reported(run: Run, difference: Difference) -> bool:

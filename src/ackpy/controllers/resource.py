@@ -274,7 +274,8 @@ class ResourceReconciler:
         self._note(run, replace(plan, writes=(*plan.writes, *follow.writes)))
         applied, latest = await manager.write(follow, latest)
         run.trace.unverified = self._options.verify
-        return await self._finish(run, seen, settled(run, follow, applied, latest, held, created=True))
+        end = settled(run, follow, applied, latest, held, created=True)
+        return await self._finish(run, seen, leave.noticed(run, end))
 
     def _intent(self, run: Run) -> Intent:
         """A new attempt to have the resource, here."""
