@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from ackpy.controllers.field_export.controller import field_exports
+from ackpy.controllers.field_export.export import FINALIZER
 from ackpy.controllers.field_export.targets import manager_of
 from ackpy.controllers.options import ReconcilerOptions
 from ackpy.controllers.shared_kinds import FIELD_EXPORT, FIELD_EXPORTS
@@ -60,14 +61,15 @@ class Here:
         meta = {"name": "t", "namespace": self.namespace}
         await self.client.create(RESOURCES[kind], {**RESOURCES[kind].type_meta, "metadata": meta, "data": data, **more})
 
-    async def export(self, kind: str, **to: str) -> Object:
+    async def export(self, kind: str, *, finalizers: Sequence[str] = (), **to: str) -> Object:
         """A FieldExport of the Key's ARN."""
         origin = {
             "path": ".status.ackResourceMetadata.arn",
             "resource": {"group": KEYS.group, "kind": "Key", "name": "k"},
         }
         spec = {"from": origin, "to": {"kind": kind, "name": "t", "key": "arn", **to}}
-        return await standins.make(self.client, FIELD_EXPORTS, self.key("e"), spec)
+        meta = {"name": "e", "namespace": self.namespace, "finalizers": list(finalizers)}
+        return await self.client.create(FIELD_EXPORTS, {**FIELD_EXPORTS.type_meta, "metadata": meta, "spec": spec})
 
     async def data(self, kind: str) -> dict[str, str]:
         """What the target holds, decoded."""
@@ -211,3 +213,29 @@ async def test_each_export_is_a_field_manager_of_its_own(here: Here) -> None:
     found = await here.client.get(CONFIG_MAPS, here.key("t"))
     mine = [each for each in found["metadata"]["managedFields"] if each["manager"] == manager_of(objects.uid_of(made))]
     assert [(each["operation"], each["fieldsV1"]) for each in mine] == [("Apply", {"f:data": {"f:arn": {}}})]
+
+
+@pytest.mark.parametrize("kind", ["configmap", "secret"])
+@pytest.mark.parametrize(
+    ("writer", "finalizers", "left"),
+    [
+        ("controller", [FINALIZER], {"other": "kept"}),
+        ("controller", [], {"other": "kept", "arn": ARN}),
+        ("kubectl-edit", [FINALIZER], {"other": "kept", "arn": ARN}),
+    ],
+    ids=["ACK's", "of a FieldExport that ACK never saw", "a person's"],
+)
+async def test_a_key_of_acks_is_taken_over(
+    here: Here, kind: str, writer: str, finalizers: list[str], left: dict[str, str]
+) -> None:
+    """ACK's controller has written the key and is gone: it goes with the FieldExport, as if it had been ours from the start."""
+    await here.target(kind, {"other": "kept"})
+    data = {"arn": base64.b64encode(ARN.encode()).decode() if kind == "secret" else ARN}
+    written = WriteOptions(field_manager=writer)
+    await here.client.patch(RESOURCES[kind], here.key("t"), {"data": data}, kind="strategic", options=written)
+    await here.source()
+    await here.export(kind, finalizers=finalizers)
+    await here.says("Ready")
+    assert await here.data(kind) == {"other": "kept", "arn": ARN}
+    await here.gone()
+    await here.holds(kind, left)

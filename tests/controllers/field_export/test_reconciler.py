@@ -170,7 +170,7 @@ async def test_a_source_that_is_not_there_is_waited_for(start: Start) -> None:
         await here.target()
         key = await here.export()
         assert here.conditions(key)["ACK.ResourceSynced"]["reason"] == "bucket default/b is not there"
-        assert objects.finalizers_of(here.cluster.peek(FIELD_EXPORTS, key)) == [FINALIZER]
+        assert objects.finalizers_of(here.cluster.peek(FIELD_EXPORTS, key)) == []
         await here.bucket()
         assert here.data() == {"arn": ARN}
 
@@ -716,3 +716,46 @@ async def test_an_end_between_any_two_steps_is_made_good(start: Start) -> None:
             await here.rest()
             assert (here.data(), here.data(name="u")) == ({"other": "kept"}, {})
             assert cluster.peek(FIELD_EXPORTS, key) is None
+
+
+async def test_an_end_between_any_two_steps_leaves_no_key_of_an_older_spec(start: Start) -> None:
+    """The key changes within one ConfigMap, an answer is lost, and after the restart there is nothing to export."""
+    for lost in range(4):
+        cluster = MemoryCluster()
+        async with start(cluster) as here:
+            await here.bucket()
+            await here.target(other="kept")
+            await here.export(to={"key": "older"})
+            seen: list[str] = []
+
+            def loses(request: Any, lost: int = lost, seen: list[str] = seen) -> bool:
+                if request.method != "PATCH" or "events" in request.path:
+                    return False
+                seen.append(request.path)
+                return len(seen) - 1 == lost
+
+            cluster.loses = loses
+            await here.export(to={"key": "newer"})
+        cluster.loses = lambda _: False
+        await here.bucket(synced="False")
+        async with start(cluster) as here:
+            await here.rest()
+            assert "older" not in here.data()
+            key = ObjectKey("default", "e")
+            await here.delete(FIELD_EXPORTS, key)
+            assert (here.data(), cluster.peek(FIELD_EXPORTS, key)) == ({"other": "kept"}, None)
+
+
+@pytest.mark.parametrize(("code", "reason"), [(500, "InternalError"), (429, "TooManyRequests")])
+async def test_a_key_is_not_given_up_while_the_api_server_cannot_say(start: Start, code: int, reason: str) -> None:
+    async with start() as here:
+        await here.bucket()
+        await here.target()
+        key = await here.export()
+        here.refuse("PATCH", CONFIG_MAPS, code, reason)
+        await here.delete(FIELD_EXPORTS, key)
+        await here.clock.advance(5)
+        assert here.cluster.peek(FIELD_EXPORTS, key) is not None
+        here.refused.clear()
+        await here.clock.advance(60)
+        assert (here.data(), here.cluster.peek(FIELD_EXPORTS, key)) == ({}, None)

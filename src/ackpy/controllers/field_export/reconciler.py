@@ -1,7 +1,8 @@
 """One pass over one FieldExport: the field is read, and the key of the ConfigMap or Secret holds it, or a condition says why not.
 
-The order is such that a pass can end anywhere: what was written under an older spec is withdrawn before the record of it changes, and the
-record is written before the key. No value gets into a condition, an Event, a log line or the FieldExport itself.
+The order is such that a pass can end anywhere: the record always leads to every object that may hold a key of the export. It is written
+before a key goes to an object, and changes after what an older spec has left there is gone. No value gets into a condition, an Event, a
+log line or the FieldExport itself.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from ackpy.controllers.field_export.faults import Fault, Gravity, refused, unwri
 from ackpy.controllers.field_export.seen import Kept, Seen
 from ackpy.controllers.field_export.targets import Targets, holds, manager_of
 from ackpy.controllers.world import Recorder, Time
-from ackpy.errors import Conflict, Forbidden, KubeApiError, NotFound
+from ackpy.errors import Conflict, Forbidden, Invalid, KubeApiError, NotFound
 from ackpy.kube import objects
 from ackpy.kube.objects import Object, ObjectKey, merge_patch
 from ackpy.runtime.causes import Cause
@@ -90,10 +91,14 @@ class FieldExportReconciler:
                 await self._release(obj, before)
             return Result.done()
         found = await self._evaluate(obj, export)
+        if not isinstance(found, Fault) and before is None and FINALIZER in objects.finalizers_of(obj):
+            await self._inherit(obj, export.target, found)
         obj = await self._claim(obj, export, before, found)
         outcome = found if isinstance(found, Fault) else await self._write(obj, export.target, found)
         if isinstance(outcome, Result):
             return outcome
+        if outcome is None:
+            obj = await self._mark(obj, export.record(objects.uid_of(obj)))
         await self._tell(obj, export, outcome, edited=edited)
         return Result.retry() if outcome is not None and outcome.retry else Result.done()
 
@@ -121,16 +126,28 @@ class FieldExportReconciler:
     async def _claim(self, obj: Object, export: Export, before: Export | None, found: str | Fault) -> Object:
         """Withdraw what an older spec has left, then note on the FieldExport what is to be withdrawn one day."""
         failed = isinstance(found, Fault)
-        stale = before is not None and before != export
-        if before is not None and stale and (failed or _elsewhere(before.target, export.target)):
+        if before is not None and before != export and (failed or _elsewhere(before.target, export.target)):
             await self._withdraw(obj, before.target)
-        record = objects.annotations_of(obj).get(ANNOTATION)
-        if not failed:
-            record = export.record(objects.uid_of(obj))
-        elif stale:
-            record = None
+            if failed:
+                return await self._mark(obj, None)
+            before = None
+        if before is None and not failed:  # else the record leads to this very object until the key is written
+            return await self._mark(obj, export.record(objects.uid_of(obj)))
+        return obj
+
+    async def _mark(self, obj: Object, record: str | None) -> Object:
+        """Give the FieldExport a record, and the finalizer, which stands for there being one; None takes both away."""
         patch = merge_patch(objects.metadata(obj), _marked(obj, record))
         return await self._exports.patch(obj, {"metadata": patch}) if patch else obj
+
+    async def _inherit(self, obj: Object, target: Target, text: str) -> None:
+        """Take over the key that ACK's controller has written for this FieldExport, for it would not be ours to take away one day."""
+        try:
+            found = await self._targets.read(target)
+            if found is not None:
+                await self._targets.inherit(target, found, manager_of(objects.uid_of(obj)), text)
+        except (Forbidden, Invalid) as error:
+            self._recorder.warning(obj, "NotTakenOver", f"{target}, stays as ACK has written it: {_said(error)}")
 
     async def _write(self, obj: Object, target: Target, text: str) -> Fault | Result | None:
         """Make the key hold the text: None when it does, a Result when that has to wait."""
@@ -179,21 +196,21 @@ class FieldExportReconciler:
         """Withdraw what was exported, and let the FieldExport go."""
         if before is not None:
             await self._withdraw(obj, before.target)
-        held = objects.finalizers_of(obj)
-        wanted = {**_marked(obj, None), "finalizers": [each for each in held if each != FINALIZER]}
-        if patch := merge_patch(objects.metadata(obj), wanted):
-            await self._exports.patch(obj, {"metadata": patch})
+        await self._mark(obj, None)
         self._seen.forget(objects.uid_of(obj))
 
     async def _withdraw(self, obj: Object, target: Target) -> None:
-        """Take the key away, unless somebody else owns it; what may not be written stays, and an Event says so."""
+        """Take the key away, unless somebody else owns it; what may not be written stays, and an Event says so.
+
+        Raises KubeError when the API server is in no state to say.
+        """
         self._seen.forget(objects.uid_of(obj))
         try:
             if await self._targets.withdraw(target, manager_of(objects.uid_of(obj))):
                 self._recorder.normal(obj, "Withdrawn", f"{target}, was taken away")
-        except Conflict:
-            raise
         except KubeApiError as error:
+            if isinstance(error, Conflict) or error.code >= 500 or error.code == 429:
+                raise
             self._recorder.warning(obj, "NotWithdrawn", f"{target}, stays: {_said(error)}")
 
     async def _tell(self, obj: Object, export: Export, fault: Fault | None, *, edited: bool) -> None:
@@ -220,9 +237,9 @@ def _report(fault: Fault | None, export: Export) -> Report:
 
 
 def _marked(obj: Object, record: str | None) -> Object:
-    """Metadata with the finalizer and the record."""
+    """Metadata with the record and the finalizer, or without both."""
     meta, held = objects.metadata(obj), objects.finalizers_of(obj)
-    finalizers = held if FINALIZER in held else [*held, FINALIZER]
+    finalizers = list(dict.fromkeys([*held, FINALIZER])) if record else [each for each in held if each != FINALIZER]
     return {**meta, "finalizers": finalizers, "annotations": {**objects.annotations_of(obj), ANNOTATION: record}}
 
 

@@ -8,14 +8,17 @@ what the export has not written. See design/2026-11-24-field-export.md.
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
 from ackpy.controllers.field_export.export import Target
 from ackpy.errors import NotFound
 from ackpy.kube.calls import Preconditions, WriteOptions
 from ackpy.kube.client import KubeClient
-from ackpy.kube.objects import Object, metadata, uid_of
+from ackpy.kube.objects import Object, metadata, uid_of, version_of
+
+ACKS_MANAGER: Final = "controller"
+"""The field manager of ACK's controllers: the API server takes the program's name, and theirs is this."""
 
 
 def manager_of(export_uid: str) -> str:
@@ -48,6 +51,18 @@ class Targets:
         await self._apply(target, found, manager, {})
         return True
 
+    async def inherit(self, target: Target, found: Object, manager: str, text: str) -> None:
+        """Make the key this manager's, if it holds the text and ACK's controller has written it. Conflict when `found` is out of date."""
+        entries = metadata(found).get("managedFields") or []
+        moved = _moved(entries, target.key, manager)
+        if moved is None or (found.get("data") or {}).get(target.key) != _encoded(target, text):
+            return
+        patch: list[Object] = [
+            {"op": "test", "path": "/metadata/resourceVersion", "value": version_of(found)},
+            {"op": "replace", "path": "/metadata/managedFields", "value": moved},
+        ]
+        await self._client.patch(target.resource, target.object, patch, kind="json")
+
     async def _apply(self, target: Target, found: Object, manager: str, data: Mapping[str, str]) -> Object:
         return await self._client.patch(
             target.resource,
@@ -74,9 +89,26 @@ def _owned(found: Object, manager: str) -> set[str]:
     keys: set[str] = set()
     for entry in metadata(found).get("managedFields") or ():
         if entry.get("manager") == manager and entry.get("operation") == "Apply":
-            fields: Mapping[str, Any] = (entry.get("fieldsV1") or {}).get("f:data") or {}
-            keys |= {name.removeprefix("f:") for name in fields if name.startswith("f:")}
+            keys |= {name.removeprefix("f:") for name in _fields(entry) if name.startswith("f:")}
     return keys
+
+
+def _moved(entries: Sequence[Object], key: str, manager: str) -> list[Object] | None:
+    """The entries with the key moved from ACK's controller to `manager`; None when the key is not ACK's alone."""
+    owners = [each for each in entries if f"f:{key}" in _fields(each)]
+    if [(each.get("manager"), each.get("operation")) for each in owners] != [(ACKS_MANAGER, "Update")]:
+        return None
+    [old] = owners
+    rest = {name: value for name, value in _fields(old).items() if name != f"f:{key}"}
+    kept = {**old, "fieldsV1": {**old["fieldsV1"], "f:data": rest}}
+    mine = {**old, "manager": manager, "operation": "Apply", "fieldsV1": {"f:data": {f"f:{key}": {}}}}
+    return [*(kept if each is old else each for each in entries), mine]
+
+
+def _fields(entry: Object) -> Mapping[str, Any]:
+    """The keys of `data` that an entry of managedFields names, with Kubernetes' `f:` before them."""
+    fields: Mapping[str, Any] = (entry.get("fieldsV1") or {}).get("f:data") or {}
+    return fields
 
 
 def _encoded(target: Target, text: str) -> str:
