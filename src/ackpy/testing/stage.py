@@ -336,13 +336,13 @@ class Stage:
 
     @asynccontextmanager
     async def selecting(self, name: str, arn: str, **spec: Any) -> AsyncIterator[str]:
-        """An IAMRoleSelector with this role, of the test's namespace unless the spec says otherwise; gone after the block, for it is
-        the cluster's. Yields what it is called by: "selector/…".
+        """An IAMRoleSelector with this role, of the test's namespace unless the spec says otherwise (None: of all); gone after the
+        block, for it is the cluster's. Yields what it is called by: "selector/…".
         """
-        where = {"namespaceSelector": {"names": [self.namespace]}}
+        asked = {"arn": arn, "namespaceSelector": {"names": [self.namespace]}, **spec}
         meta, what = {"name": f"{self.namespace}-{name}"}, f"selector/{self.namespace}-{name}"
-        manifest = {**RESOURCES["selector"].type_meta, "metadata": meta, "spec": {"arn": arn, **where, **spec}}
-        await self.apply(manifest)
+        said = {part: value for part, value in asked.items() if value is not None}
+        await self.apply({**RESOURCES["selector"].type_meta, "metadata": meta, "spec": said})
         try:
             yield what
         finally:
