@@ -30,6 +30,7 @@ from ackpy.model.request import View
 
 ANNOTATION: Final = "services.k8s.aws/deletion-policy"
 _DELETED: Final = News("Deleted", "The AWS resource is deleted")
+_DOUBT_POLL_SECONDS: Final = 5.0
 _NO_ANSWER_TO_TRUST: Final = frozenset(
     {Meaning.THROTTLED, Meaning.DENIED, Meaning.CREDENTIALS, Meaning.NOT_IMPLEMENTED}
 )
@@ -57,12 +58,17 @@ def without_aws(run: Run, policy: DeletionPolicy, *, owned: bool) -> LetGo | Non
     return None
 
 
-async def delete(run: Run, manager: ResourceManager) -> Ending | LetGo:
-    """One pass over an object that is being deleted and whose AWS resource is to go too."""
+async def delete(run: Run, manager: ResourceManager, *, doubted: bool = False) -> Ending | LetGo:
+    """One pass over an object that is being deleted and whose AWS resource is to go too.
+
+    `doubted`: that AWS shows no resource is no proof yet, for it may just have been made.
+    """
     try:
         found = await manager.read_one(run.desired(), _emptied_first(run.descriptor))
     except AwsError as error:
         return LetGo() if _never_made(run, error) else failed(run, [error])
+    if not found.found and doubted and not run.trace.deleting:
+        return waiting(run, found, poll=_DOUBT_POLL_SECONDS)
     if _is_gone(run, found):
         return LetGo()
     try:

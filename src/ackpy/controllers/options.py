@@ -59,7 +59,8 @@ class ReconcilerOptions:
 
     `region` is where an object goes that names none; `resync_seconds` is between two passes over an object at rest; `concurrency` the
     passes of one kind that run at once; `resource_tags` go to every AWS resource beside the user's. `verify` looks once more at
-    what was created, `verify_seconds` later, for AWS and its emulators drop some parameters silently. `terminal_retry_seconds`
+    what was created, `verify_seconds` later, for AWS and its emulators drop some parameters silently. For `settle_seconds` after a
+    create, AWS's word that there is no resource is doubted, for its reads may lag behind. `terminal_retry_seconds`
     is between two tries of what AWS refused until somebody edits it, for quotas and missing roles get mended in AWS too.
     `system_namespace` is the controller's own, where its ConfigMaps are; `carm` lets namespaces name the account that owns their
     resources, `cross_namespace` references lead to other namespaces; `endpoints` are those that namespaces may name.
@@ -74,6 +75,7 @@ class ReconcilerOptions:
     resource_tags: tuple[TagTemplate, ...] = DEFAULT_TAGS
     verify: bool = True
     verify_seconds: float = 1.0
+    settle_seconds: float = 15.0
     terminal_retry_seconds: float = 600.0
     gates: Gates = Gates()
     system_namespace: str = "ack-system"

@@ -15,6 +15,7 @@ from ackpy.aws import classify
 from ackpy.aws.budget import Ticket
 from ackpy.controllers import accounts, adoption, deletion, late_init, leave, patches, references, secrets, tags
 from ackpy.controllers import plan as plans
+from ackpy.controllers.absence import is_doubtful
 from ackpy.controllers.accounts import Home, Roles
 from ackpy.controllers.adoption import UNCLAIMED, Policy
 from ackpy.controllers.batch import Answer, Ask, Batches
@@ -260,10 +261,12 @@ class ResourceReconciler:
             return await self._finish(run, run.obj, blocked(run, block))
         held = Memory(intent.uid, digests(self._descriptor, run.marked))
         seen = await self._claim(run, held, intent)
+        unsure = is_doubtful(run, self._world.time.now())
+        run.trace.created = self._world.time.now()
         try:
             latest = await manager.create(plan, desired)
         except AwsError as error:
-            return await self._not_created(run, seen, intent, error)
+            return await self._not_created(run, seen, intent, error, unsure=unsure)
         carried = plans.carried_by(self._descriptor, plan.writes[0].call)
         rest = dict.fromkeys(desired.spec.keys() - carried, Mode.WHOLE)
         if rest:
@@ -281,10 +284,15 @@ class ResourceReconciler:
         """A new attempt to have the resource, here."""
         return Intent(objects.uid_of(run.obj), Stage.OPEN, self._world.ids(), run.scope.account, run.scope.region)
 
-    async def _not_created(self, run: Run, seen: Object, intent: Intent, error: AwsError) -> Result:
-        """A definite refusal withdraws the intent; where AWS may have acted, in this try or an earlier one, the next pass looks."""
+    async def _not_created(self, run: Run, seen: Object, intent: Intent, error: AwsError, *, unsure: bool) -> Result:
+        """A definite refusal withdraws the intent; where AWS may have acted, in this try or an earlier one, the next pass looks.
+
+        `unsure`: the read that found nothing may not have seen what an earlier try made. A create that AWS refuses because the
+        resource is there belies that read: where the object had a claim before, the resource is its own.
+        """
         exists = any(classify.matches(error, text) for text in self._descriptor.definition.exists)
-        if classify.may_have_acted(error) or (exists and run.claim is Claim.OPEN):
+        claimed = run.claim not in UNCLAIMED
+        if classify.may_have_acted(error) or (claimed and (exists or unsure)):
             return await self._finish(run, seen, failed(run, [error]))
         end = blocked(run, _exists(run)) if exists else failed(run, [error])
         withdrawn = replace(intent, stage=Stage.REFUSED).annotation()
@@ -321,7 +329,8 @@ class ResourceReconciler:
         if end is None and run.resolution.waiting:
             return Result.retry()  # an identifier may be among what is on its way
         try:
-            end = end or await deletion.delete(run, await self._manager(run, request))
+            doubted = is_doubtful(run, self._world.time.now())
+            end = end or await deletion.delete(run, await self._manager(run, request), doubted=doubted)
         except AwsError as error:
             end = failed(run, [error])
         if isinstance(end, Ending):
@@ -445,7 +454,7 @@ class ResourceReconciler:
         key, uid = objects.key_of(obj), objects.uid_of(obj)
         if key in self._traces and self._traces[key].uid != uid:
             self._forget(key)
-        return self._traces.setdefault(key, Trace(uid))
+        return self._traces.setdefault(key, Trace(uid, began=self._world.time.now()))
 
     def _forget(self, key: ObjectKey) -> None:
         trace = self._traces.pop(key, None)

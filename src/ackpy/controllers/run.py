@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any, Self
 
 from ackpy.controllers import tags
@@ -44,7 +45,8 @@ class Trace:
 
     `uid` tells it from another object of the same name; `generation` is the last one answered; `waits` counts the looks at a state
     that did not come; `unverified` says that what was created has not been looked at since, `verifying` that the next pass does;
-    `deleting` that AWS took a delete call. `ground` is that of the last pass: another one now is worth a pass. `now` is the last word
+    `deleting` that AWS took a delete call. `began` is when the object was first looked at, `created` when a create was last asked for.
+    `ground` is that of the last pass: another one now is worth a pass. `now` is the last word
     that asked for a pass, None before the first; `ignored` the ignored fields that drift was last told of; `guard` counts writes.
     """
 
@@ -54,6 +56,8 @@ class Trace:
     unverified: bool = False
     verifying: bool = False
     deleting: bool = False
+    began: datetime | None = None
+    created: datetime | None = None
     ground: Ground | None = None
     now: str | None = None
     ignored: tuple[str, ...] = ()

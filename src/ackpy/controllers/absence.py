@@ -1,0 +1,34 @@
+"""Whether AWS's "there is none" may be believed: some reads do not see for seconds what has just been created. Pure.
+
+The pass asks before it gives up a claim or lets an object go. A resource that was made, or may have been made, a moment ago is not
+taken for gone before the moment is over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from ackpy.controllers.intent import Claim
+from ackpy.controllers.run import Run
+from ackpy.kube import objects
+from ackpy.kube.clock import parse_timestamp
+
+
+def is_doubtful(run: Run, now: datetime) -> bool:
+    """Whether the object's resource may be there although a read says that it is not."""
+    if run.claim not in {Claim.OPEN, Claim.OWNED}:
+        return False
+    window = timedelta(seconds=run.options.settle_seconds)
+    return any(now - moment < window for moment in _creations(run))
+
+
+def _creations(run: Run) -> Iterator[datetime]:
+    """When the resource may have been made: by this process, by the conditions' word, or, where no mark says when, just before it began."""
+    if run.trace.created is not None:
+        yield run.trace.created
+    if run.claim is Claim.OPEN and run.trace.began is not None:
+        yield run.trace.began
+    synced = objects.condition_of(run.obj, "ACK.ResourceSynced") or {}
+    if run.claim is Claim.OWNED and synced.get("lastTransitionTime"):
+        yield parse_timestamp(synced["lastTransitionTime"])
