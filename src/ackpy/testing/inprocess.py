@@ -61,11 +61,13 @@ async def controlling(
     kinds: Sequence[Descriptor],
     *,
     exported: Sequence[Resource] = (),
+    options: ReconcilerOptions | None = None,
 ) -> AsyncIterator[Controlled]:
     """Controllers of these kinds, whose CRDs are installed, for as long as the block lasts.
 
-    FieldExports are looked after too where they read objects of `exported`.
+    FieldExports are looked after too where they read objects of `exported`. `options` None are the defaults, in REGION.
     """
+    settings = options or ReconcilerOptions(region=REGION)
     keys = cloud.credentials(account)
     aws = Options(
         version="test",
@@ -84,9 +86,9 @@ async def controlling(
         manager = Manager(client, ManagerOptions(component="test", namespaces=(namespace,)))
         identity = await sessions.identity(REGION)
         for kind in kinds:
-            controller(kind, ReconcilerOptions(region=REGION), manager, sessions, identity)
+            controller(kind, settings, manager, sessions, identity)
         if exported:
-            field_exports(manager, exported, ReconcilerOptions(region=REGION))
+            field_exports(manager, exported, settings)
         stop = asyncio.Event()
         task = asyncio.create_task(manager.run(stop))
         await manager.wait_started()
