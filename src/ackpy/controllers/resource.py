@@ -24,6 +24,7 @@ from ackpy.controllers.conditions import Report
 from ackpy.controllers.endings import blocked, failed, paused, settled, shown
 from ackpy.controllers.identity import Identity, identifiers, identity, owner
 from ackpy.controllers.intent import Claim, Intent, Stage, claim
+from ackpy.controllers.introduction import introduction
 from ackpy.controllers.ledger import Ledger
 from ackpy.controllers.manager import ResourceManager
 from ackpy.controllers.memory import Memory, digests
@@ -382,7 +383,7 @@ class ResourceReconciler:
         return await self._world.cluster.patch_status(seen, patch) if patch else seen
 
     async def _manager(self, run: Run, request: Request) -> ResourceManager:
-        ticket = Ticket(request.key.namespace, request.priority)
+        ticket = Ticket(request.key.namespace, request.priority, introduction(self._descriptor, run.obj))
         heard = self.ledger.of(objects.uid_of(run.obj)).heard
         calls = await self._world.cloud.calls(run.place, ticket, heard)
         return ResourceManager(self._descriptor, calls, run.scope)

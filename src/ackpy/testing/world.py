@@ -266,10 +266,12 @@ class MemoryBuckets:
     deleted: list[Bucket] = field(default_factory=list)
     created: list[str] = field(default_factory=list)
     places: list[Place] = field(default_factory=list)
+    tickets: list[Ticket] = field(default_factory=list)
 
-    async def calls(self, place: Place, ticket: Ticket, listener: Callable[[Sent], None]) -> _Client:  # noqa: ARG002
+    async def calls(self, place: Place, ticket: Ticket, listener: Callable[[Sent], None]) -> _Client:
         """See `Cloud.calls`."""
         self.places.append(place)
+        self.tickets.append(ticket)
         return _Client(self, place, listener)
 
     @property
