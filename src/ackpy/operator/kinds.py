@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 from ackpy.catalog import load, services
@@ -21,8 +22,14 @@ def descriptors(
     ConfigError for a service that the catalog does not hold.
     """
     names = tuple(chosen) or services()
-    kinds = tuple(kind for name in names for kind in compile_service(load((name,))))
+    kinds = tuple(kind for name in names for kind in _compiled(name))
     return tuple(kind.initialising_as_ack() for kind in kinds) if late_initialize is LateInitialize.ACK else kinds
+
+
+@cache
+def _compiled(service: str) -> tuple[Descriptor, ...]:
+    """The kinds of one service: they hang on nothing but the catalog and botocore, and reading botocore's model takes a while."""
+    return tuple(compile_service(load((service,))))
 
 
 def custom_resource_definitions(
