@@ -11,7 +11,7 @@ import ipaddress
 import random
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from typing import Any, Final, Self
 from urllib.parse import urlsplit
 
@@ -104,7 +104,6 @@ class Sessions:
         self._clock = clock
         self._budget = budget or Budget(clock)
         self._random = (jitter or random.Random()).random  # noqa: S311  jitter
-        self._loader = Loader()  # the models are read once, for all roles
         self._sessions: dict[str, AioSession] = {}
         self._clients: dict[Target, Client] = {}
         self._identities: dict[str, Identity] = {}
@@ -196,7 +195,7 @@ class Sessions:
     def _session(self, target: Target) -> AioSession:
         if target.role_arn not in self._sessions:
             session = AioSession()
-            session.register_component("data_loader", self._loader)
+            session.register_component("data_loader", _models())
             if target.role_arn:
                 provider = RoleProvider(partial(self._assume, target.region, target.role_arn), self._clock)
                 session.register_component("credential_provider", provider.resolver())
@@ -211,10 +210,16 @@ class Sessions:
 
     def _paginators(self, service: str) -> dict[str, Any]:
         try:
-            found: dict[str, Any] = self._loader.load_service_model(service, "paginators-1")["pagination"]
+            found: dict[str, Any] = _models().load_service_model(service, "paginators-1")["pagination"]
         except UnknownServiceError:
             return {}
         return found
+
+
+@cache
+def _models() -> Loader:
+    """botocore's models, read once for all roles: they never change, and one service's take a tenth of a second."""
+    return Loader()
 
 
 def _config(target: Target, options: Options, endpoint: str) -> AioConfig:
