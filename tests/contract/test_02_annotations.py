@@ -1,0 +1,877 @@
+"""Section 2 of the contract: what annotations, labels and finalizers of an object and of its namespace do."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from ackpy.kube import objects
+from ackpy.kube.objects import Object
+from ackpy.testing.relay import relay
+from ackpy.testing.stage import REGION, Stage, ack, another_account, bucket, conditions, repository, rule
+
+pytestmark = pytest.mark.slow
+
+RULES = {
+    "2.1-1": "region: where the resource is made, and whether it may be looked for there",
+    "2.1-2": "deletion-policy: goes before the namespace's and the flag",
+    "2.1-3": "read-only: true in any case, with the gate",
+    "2.1-4": "adoption-policy: adopt or adopt-or-create in exact case, with the gate",
+    "2.1-5": "adoption-fields: a JSON object of strings that leads to the resource",
+    "2.1-6": "adopted: written on success; an object that says so is never created",
+    "2.1-7": "annotations of one service",
+    "2.2-1": "owner-account-id of a namespace",
+    "2.2-2": "team-id of a namespace, with the gate",
+    "2.2-3": "default-region of a namespace",
+    "2.2-4": "endpoint-url of a namespace",
+    "2.2-5": "<service>.services.k8s.aws/deletion-policy of a namespace",
+    "2.2-6": "an empty value of a namespace's annotation is none",
+    "2.2-7": "what belongs on a namespace is not read from an object",
+    "2.2-8": "when a namespace's annotations are read at all (W7)",
+    "2.2-9": "namespaces of the cluster itself",
+    "2.2b-1": "ignore-field-drift: comma-separated, trimmed, empty entries dropped",
+    "2.2b-2": "a malformed path is Terminal before anything is done",
+    "2.2b-3": "a path that the kind does not have",
+    "2.2b-4": "a difference at or under a listed path is none",
+    "2.2b-5": "a request that must carry an ignored field carries AWS's value",
+    "2.2b-6": "the spec keeps the declared value",
+    "2.2b-7": "a listed path that was left out is late-initialised as usual",
+    "2.2b-8": "the declared value is used at create",
+    "2.2b-9": "ignored drift is told",
+    "2.2b-10": "an edit of the annotation starts a pass",
+    "2.2b-11": "without the gate the annotation is nothing",
+    "2.3-1": "labels feed the tag templates",
+    "2.3-2": "labels feed the User-Agent",
+    "2.3-3": "the controller writes no labels",
+    "2.4-1": "the finalizer's name of a resource kind",
+    "2.4-2": "the finalizers of the shared kinds",
+    "2.4-3": "the finalizer comes immediately before the create call",
+    "2.4-4": "the finalizer comes with adoption",
+    "2.4-5": "the finalizer goes after a confirmed deletion",
+    "2.4-6": "the finalizer goes on retain",
+    "2.4-7": "the finalizer goes on deletion of a read-only object",
+    "2.4-8": "the finalizer after a create that failed",
+}
+REPO = "repository/mine"
+IGNORING = "--feature-gates=IgnoreFieldDrift=true"
+OTHER_REGION = "eu-west-1"
+FINALIZER = "finalizers.ecr.services.k8s.aws/Repository"
+
+
+def repositories(stage: Stage, region: str = REGION, account: str = "") -> set[str]:
+    found = stage.aws("ecr", region, account).describe_repositories()["repositories"]
+    return {each["repositoryName"] for each in found}
+
+
+def written(stage: Stage, since: int = 0) -> list[str]:
+    """The operations that may change AWS."""
+    return [call.operation for call in stage.calls(since) if call.mutating]
+
+
+def message(obj: Object, kind: str) -> str:
+    return str(conditions(obj).get(kind, {}).get("message", ""))
+
+
+async def terminal(stage: Stage, what: str = REPO) -> str:
+    return message(await stage.until_condition(what, "ACK.Terminal"), "ACK.Terminal")
+
+
+def set_mutability(stage: Stage, value: str, name: str = "mine", **more: Any) -> None:
+    stage.aws("ecr").put_image_tag_mutability(repositoryName=name, imageTagMutability=value, **more)
+
+
+def mutability(stage: Stage, name: str = "mine") -> str:
+    [found] = stage.aws("ecr").describe_repositories(repositoryNames=[name])["repositories"]
+    return str(found["imageTagMutability"])
+
+
+# 2.1 Of an object
+
+
+@rule("2.1-1", "an object's region goes before its namespace's default and the flag")
+async def test_an_objects_region(stage: Stage) -> None:
+    await stage.annotate_namespace(default_region="ap-south-1")
+    await stage.start(services=("ecr",))
+    await stage.apply(repository("mine", annotations=ack(region=OTHER_REGION)))
+    obj = await stage.until_synced(REPO)
+    assert obj["status"]["ackResourceMetadata"]["region"] == OTHER_REGION
+    assert {call.region for call in stage.calls()} == {OTHER_REGION}
+    assert repositories(stage, OTHER_REGION) == {"mine"}
+
+
+@rule("2.1-1", "another region than that of the status is Terminal and names both; AWS is not asked")
+async def test_another_region(stage: Stage) -> None:
+    await stage.start(services=("ecr",))
+    await stage.apply(repository("mine"))
+    await stage.until_synced(REPO)
+    last = stage.last_call()
+    await stage.annotate(REPO, ack(region=OTHER_REGION))
+    said = await terminal(stage)
+    assert said == f"the resource is in region {REGION}, the annotation services.k8s.aws/region says {OTHER_REGION}"
+    assert stage.operations(last) == []
+
+
+@pytest.mark.parametrize(
+    ("own", "around", "stays"),
+    [
+        pytest.param(
+            "retain", "delete", True, marks=rule("2.1-2", "an object's retain goes before delete of namespace and flag")
+        ),
+        pytest.param(
+            "delete",
+            "retain",
+            False,
+            marks=rule("2.1-2", "an object's delete goes before retain of namespace and flag"),
+        ),
+    ],
+)
+async def test_deletion_policy(stage: Stage, own: str, around: str, stays: bool) -> None:
+    await stage.patch(
+        f"namespace/{stage.namespace}", {"metadata": {"annotations": {"ecr.services.k8s.aws/deletion-policy": around}}}
+    )
+    await stage.start(f"--deletion-policy={around}", services=("ecr",))
+    await stage.apply(repository("mine", annotations=ack(deletion_policy=own)))
+    await stage.until_synced(REPO)
+    await stage.delete(REPO)
+    await stage.until_gone(REPO)
+    assert (repositories(stage) == {"mine"}) is stays
+
+
+@rule("2.1-2", "a deletion policy of another spelling is refused and not taken for retain (W8)")
+async def test_a_mistyped_deletion_policy(stage: Stage) -> None:
+    await stage.start(services=("ecr",))
+    await stage.apply(repository("mine"))
+    await stage.until_synced(REPO)
+    await stage.annotate(REPO, ack(deletion_policy="Delete"))
+    assert await terminal(stage) == (
+        f"the annotation services.k8s.aws/deletion-policy of Repository {stage.namespace}/mine "
+        'is "Delete"; it must be "delete" or "retain"'
+    )
+    await stage.delete(REPO)
+    await stage.quiet(REPO)
+    assert repositories(stage) == {"mine"}
+    await stage.annotate(REPO, ack(deletion_policy="delete"))
+    await stage.until_gone(REPO)
+    assert repositories(stage) == set()
+
+
+@rule("2.1-3", "TRUE is read-only too: AWS's resource is shown, nothing of it or of the object is changed")
+async def test_read_only(stage: Stage) -> None:
+    stage.aws("ecr").create_repository(repositoryName="mine", imageTagMutability="IMMUTABLE")
+    last = stage.last_call()
+    await stage.start(services=("ecr",))
+    made = await stage.apply(repository("mine", annotations=ack(read_only="TRUE"), imageTagMutability="MUTABLE"))
+    obj = await stage.until_synced(REPO)
+    assert obj["status"]["ackResourceMetadata"]["arn"].endswith(":repository/mine")
+    assert (obj["spec"], obj["metadata"].get("finalizers")) == (made["spec"], None)
+    assert written(stage, last) == []
+
+
+@rule("2.1-3", "without the gate ReadOnlyResources the annotation is nothing")
+async def test_read_only_without_the_gate(stage: Stage) -> None:
+    await stage.start("--feature-gates=ReadOnlyResources=false", services=("ecr",))
+    await stage.apply(repository("mine", annotations=ack(read_only="true")))
+    await stage.until_synced(REPO)
+    assert written(stage) == ["CreateRepository"]
+
+
+@pytest.mark.parametrize(
+    "policy",
+    [
+        pytest.param("Adopt", marks=rule("2.1-4", "Adopt with a capital is no policy")),
+        pytest.param("adopt_or_create", marks=rule("2.1-4", "adopt_or_create with underscores is no policy")),
+    ],
+)
+async def test_a_mistyped_adoption_policy(stage: Stage, policy: str) -> None:
+    await stage.start(services=("ecr",))
+    await stage.apply(repository("mine", annotations=ack(adoption_policy=policy)))
+    said = await terminal(stage)
+    assert said == (f'unrecognized adoption policy {policy}. Supported policies are "adopt" and "adopt-or-create"')
+    assert stage.operations() == []
+
+
+@rule("2.1-4", "adopt takes AWS's values into the spec")
+@rule("2.1-5", "adoption-fields leads to a resource of another name than the object's")
+@rule("2.1-6", "the controller writes adopted=true when it has adopted")
+@rule("2.4-4", "adoption brings the finalizer, and nothing is written to AWS but the controller's tags")
+async def test_adopt(stage: Stage) -> None:
+    stage.aws("ecr").create_repository(repositoryName="theirs", imageTagMutability="IMMUTABLE")
+    last = stage.last_call()
+    await stage.start(services=("ecr",))
+    manifest = repository("mine", annotations=ack(adoption_policy="adopt", adoption_fields='{"name": "theirs"}'))
+    await stage.apply({name: value for name, value in manifest.items() if name != "spec"})
+    obj = await stage.until_synced(REPO)
+    assert (obj["spec"]["name"], obj["spec"]["imageTagMutability"]) == ("theirs", "IMMUTABLE")
+    assert objects.annotations_of(obj)["services.k8s.aws/adopted"] == "true"
+    assert objects.finalizers_of(obj) == [FINALIZER]
+    assert written(stage, last) == ["TagResource"]
+
+
+@rule("2.1-4", "adopt-or-create makes AWS as the spec says")
+async def test_adopt_or_create(stage: Stage) -> None:
+    stage.aws("ecr").create_repository(repositoryName="mine", imageTagMutability="IMMUTABLE")
+    await stage.start(services=("ecr",))
+    await stage.apply(
+        repository("mine", annotations=ack(adoption_policy="adopt-or-create"), imageTagMutability="MUTABLE")
+    )
+    obj = await stage.until_synced(REPO)
+    assert (obj["spec"]["imageTagMutability"], mutability(stage)) == ("MUTABLE", "MUTABLE")
+
+
+@rule("2.1-4", "without the gate ResourceAdoption a policy is nothing: what is there already exists")
+async def test_adoption_without_the_gate(stage: Stage) -> None:
+    stage.aws("ecr").create_repository(repositoryName="mine")
+    last = stage.last_call()
+    await stage.start("--feature-gates=ResourceAdoption=false", services=("ecr",))
+    await stage.apply(repository("mine", annotations=ack(adoption_policy="adopt-or-create")))
+    assert await terminal(stage) == "Resource already exists"
+    assert written(stage, last) == []
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        pytest.param(
+            "name=mine",
+            "it is no JSON, at line 1 column 1",
+            marks=rule("2.1-5", "fields that are no JSON are Terminal"),
+        ),
+        pytest.param(
+            '{"name": 1}',
+            "it must be a JSON object whose values are all strings",
+            marks=rule("2.1-5", "fields that are no strings are Terminal"),
+        ),
+    ],
+)
+async def test_unreadable_adoption_fields(stage: Stage, fields: str, said: str) -> None:
+    await stage.start(services=("ecr",))
+    await stage.apply(repository("mine", annotations=ack(adoption_policy="adopt", adoption_fields=fields)))
+    assert (await terminal(stage)).startswith(f"unmarshalling adoption-fields annotation: {said}: ")
+    assert stage.operations() == []
+
+
+@rule("2.1-6", "an object whose author says adopted, in any case, is never created")
+async def test_said_to_be_adopted(stage: Stage) -> None:
+    await stage.start(services=("ecr",))
+    await stage.apply(repository("mine", annotations=ack(adopted="True")))
+    obj = await stage.until_condition(REPO, "ACK.Recoverable")
+    assert message(obj, "ACK.Recoverable") == "adopted resource not found"
+    assert written(stage) == []
+
+
+@pytest.mark.parametrize(
+    "force",
+    [
+        pytest.param("true", marks=rule("2.1-7", "ECR's force-delete deletes a repository with its images")),
+        pytest.param("false", marks=rule("2.1-7", "without ECR's force-delete a repository with images stays")),
+    ],
+)
+async def test_force_delete(stage: Stage, force: str) -> None:
+    await stage.start(services=("ecr",))
+    await stage.apply(repository("mine", annotations={"ecr.services.k8s.aws/force-delete": force}))
+    await stage.until_synced(REPO)
+    layer = "sha256:" + "0" * 64
+    manifest = (
+        '{"schemaVersion": 2, "mediaType": "application/vnd.docker.distribution.manifest.v2+json", "layers": [], '
+        f'"config": {{"mediaType": "application/vnd.docker.container.image.v1+json", "size": 1, "digest": "{layer}"}}}}'
+    )
+    stage.aws("ecr").put_image(repositoryName="mine", imageManifest=manifest, imageTag="latest")
+    await stage.delete(REPO)
+    if force == "true":
+        await stage.until_gone(REPO)
+        assert repositories(stage) == set()
+    else:
+        obj = await stage.until_condition(REPO, "ACK.Recoverable")
+        assert message(obj, "ACK.Recoverable").startswith("api error RepositoryNotEmptyException: ")
+        assert repositories(stage) == {"mine"}
+
+
+# 2.2 Of a namespace
+
+
+@rule("2.2-1", "a namespace's owner account has its resources, by the role of the map")
+async def test_owner_account(stage: Stage) -> None:
+    other = another_account()
+    await stage.map_roles({other: stage.make_role(other)})
+    await stage.annotate_namespace(owner_account_id=other)
+    await stage.start(services=("ecr",))
+    await stage.apply(repository("mine"))
+    obj = await stage.until_synced(REPO)
+    assert obj["status"]["ackResourceMetadata"]["ownerAccountID"] == other
+    assert repositories(stage, account=other) == {"mine"}
+    assert [call.operation for call in stage.calls() if call.service == "ecr"] == []
+
+
+@pytest.mark.parametrize(
+    "gate",
+    [
+        pytest.param("true", marks=rule("2.2-2", "with the gate a namespace's team has the role of the team map")),
+        pytest.param("false", marks=rule("2.2-2", "without the gate TeamLevelCARM a team is nothing")),
+    ],
+)
+async def test_team(stage: Stage, gate: str) -> None:
+    other = another_account()
+    await stage.map_roles({"red": stage.make_role(other)}, "ack-role-team-map")
+    await stage.annotate_namespace(team_id="red")
+    await stage.start(f"--feature-gates=TeamLevelCARM={gate}", services=("ecr",))
+    await stage.apply(repository("mine"))
+    obj = await stage.until_synced(REPO)
+    owner = other if gate == "true" else stage.account
+    assert obj["status"]["ackResourceMetadata"]["ownerAccountID"] == owner
+    assert repositories(stage, account=owner) == {"mine"}
+
+
+@rule("2.2-3", "a namespace's default region goes before the flag")
+async def test_default_region(stage: Stage) -> None:
+    await stage.annotate_namespace(default_region=OTHER_REGION)
+    await stage.start(services=("ecr",))
+    await stage.apply(repository("mine"))
+    obj = await stage.until_synced(REPO)
+    assert obj["status"]["ackResourceMetadata"]["region"] == OTHER_REGION
+    assert repositories(stage, OTHER_REGION) == {"mine"}
+
+
+@rule("2.2-3", "a namespace's region annotation, which only ACK's documentation names, is a default too")
+async def test_documented_default_region(stage: Stage) -> None:
+    await stage.annotate_namespace(region=OTHER_REGION)
+    await stage.start(services=("ecr",))
+    await stage.apply(repository("mine"))
+    await stage.until_synced(REPO)
+    assert repositories(stage, OTHER_REGION) == {"mine"}
+
+
+@rule("2.2-4", "a namespace's endpoint is where its objects' requests go, before the flag's")
+async def test_endpoint(stage: Stage) -> None:
+    await stage.annotate_namespace(endpoint_url=stage.cloud.url)
+    nowhere = "http://127.0.0.1:9"
+    await stage.start(
+        f"--aws-endpoint-url={nowhere}", f"--aws-identity-endpoint-url={stage.cloud.url}", services=("ecr",)
+    )
+    await stage.apply(repository("mine"))
+    await stage.until_synced(REPO)
+    assert repositories(stage) == {"mine"}
+
+
+@rule("2.2-5", "a namespace's retain for one service holds for that service alone")
+async def test_deletion_policy_of_one_service(stage: Stage) -> None:
+    name = f"{stage.namespace}-mine"
+    await stage.patch(
+        f"namespace/{stage.namespace}", {"metadata": {"annotations": {"s3.services.k8s.aws/deletion-policy": "retain"}}}
+    )
+    await stage.start()
+    await stage.apply(repository("mine"))
+    await stage.apply(bucket(name))
+    await stage.until_synced(REPO)
+    await stage.until_synced(f"bucket/{name}")
+    await stage.delete(REPO)
+    await stage.delete(f"bucket/{name}")
+    await stage.until_gone(REPO)
+    await stage.until_gone(f"bucket/{name}")
+    assert repositories(stage) == set()
+    assert [each["Name"] for each in stage.aws("s3").list_buckets()["Buckets"]] == [name]
+
+
+@rule("2.2-5", "a namespace's delete goes before the flag's retain")
+async def test_a_namespaces_delete(stage: Stage) -> None:
+    await stage.patch(
+        f"namespace/{stage.namespace}",
+        {"metadata": {"annotations": {"ecr.services.k8s.aws/deletion-policy": "delete"}}},
+    )
+    await stage.start("--deletion-policy=retain", services=("ecr",))
+    await stage.apply(repository("mine"))
+    await stage.until_synced(REPO)
+    await stage.delete(REPO)
+    await stage.until_gone(REPO)
+    assert repositories(stage) == set()
+
+
+@rule("2.2-5", "a namespace's policy of another spelling is refused and names the namespace")
+async def test_a_namespaces_mistyped_policy(stage: Stage) -> None:
+    await stage.patch(
+        f"namespace/{stage.namespace}",
+        {"metadata": {"annotations": {"ecr.services.k8s.aws/deletion-policy": "Retain"}}},
+    )
+    await stage.start(services=("ecr",))
+    await stage.apply(repository("mine"))
+    assert await terminal(stage) == (
+        f"the annotation ecr.services.k8s.aws/deletion-policy of Namespace {stage.namespace} "
+        'is "Retain"; it must be "delete" or "retain"'
+    )
+    assert stage.operations() == []
+
+
+@rule("2.2-6", "empty annotations of a namespace are as none")
+async def test_empty_annotations(stage: Stage) -> None:
+    empty = dict.fromkeys(ack(owner_account_id="", default_region="", endpoint_url="", team_id=""), "")
+    await stage.patch(
+        f"namespace/{stage.namespace}",
+        {"metadata": {"annotations": {**empty, "ecr.services.k8s.aws/deletion-policy": ""}}},
+    )
+    await stage.start("--feature-gates=TeamLevelCARM=true", services=("ecr",))
+    await stage.apply(repository("mine"))
+    obj = await stage.until_synced(REPO)
+    where = obj["status"]["ackResourceMetadata"]
+    assert (where["ownerAccountID"], where["region"]) == (stage.account, REGION)
+    await stage.delete(REPO)
+    await stage.until_gone(REPO)
+    assert repositories(stage) == set()
+
+
+@rule("2.2-7", "owner, team, default region, endpoint and a service's policy are not read from an object")
+async def test_a_namespaces_annotations_on_an_object(stage: Stage) -> None:
+    theirs = ack(
+        owner_account_id=another_account(),
+        team_id="red",
+        default_region=OTHER_REGION,
+        endpoint_url="http://127.0.0.1:9",
+    )
+    await stage.start("--feature-gates=TeamLevelCARM=true", services=("ecr",))
+    await stage.apply(repository("mine", annotations={**theirs, "ecr.services.k8s.aws/deletion-policy": "retain"}))
+    obj = await stage.until_synced(REPO)
+    where = obj["status"]["ackResourceMetadata"]
+    assert (where["ownerAccountID"], where["region"]) == (stage.account, REGION)
+    await stage.delete(REPO)
+    await stage.until_gone(REPO)
+    assert repositories(stage) == set()
+
+
+@rule("2.2-8", "with one watched namespace and without CARM its annotations hold all the same (W7)")
+async def test_one_namespace_without_carm(stage: Stage) -> None:
+    await stage.annotate_namespace(default_region=OTHER_REGION, owner_account_id=another_account())
+    await stage.patch(
+        f"namespace/{stage.namespace}",
+        {"metadata": {"annotations": {"ecr.services.k8s.aws/deletion-policy": "retain"}}},
+    )
+    await stage.start("--enable-carm=false", services=("ecr",))
+    await stage.apply(repository("mine"))
+    obj = await stage.until_synced(REPO)
+    where = obj["status"]["ackResourceMetadata"]
+    assert (where["ownerAccountID"], where["region"]) == (stage.account, OTHER_REGION)
+    await stage.delete(REPO)
+    await stage.until_gone(REPO)
+    assert repositories(stage, OTHER_REGION) == {"mine"}
+
+
+@rule("2.2-8", "an annotation written later is heard: what is made from then on goes there")
+async def test_a_later_annotation(stage: Stage) -> None:
+    await stage.start(services=("ecr",))
+    await stage.apply(repository("mine"))
+    await stage.until_synced(REPO)
+    await stage.annotate_namespace(default_region=OTHER_REGION)
+    await stage.apply(repository("later"))
+    await stage.until_synced("repository/later")
+    assert (repositories(stage), repositories(stage, OTHER_REGION)) == ({"mine"}, {"later"})
+
+
+@rule("2.2-9", "a namespace of the cluster itself is a namespace as others are")
+async def test_a_namespace_of_the_cluster(stage: Stage) -> None:
+    name, home = f"of-{stage.namespace}", "kube-public"
+    await stage.annotate_namespace(namespace=home, default_region=OTHER_REGION)
+    try:
+        await stage.start(services=("ecr",), watched=(home,))
+        await stage.apply(repository(name), home)
+        await stage.until_synced(f"repository/{name}", home)
+        assert repositories(stage, OTHER_REGION) == {name}
+        await stage.delete(f"repository/{name}", home)
+        await stage.until_gone(f"repository/{name}", home)
+    finally:
+        await stage.annotate_namespace(namespace=home, default_region=None)
+
+
+# 2.2b Fields to leave alone
+
+
+@rule("2.2b-1", "entries are separated by commas, trimmed, and left out where empty")
+@rule("2.2b-4", "drift at a listed path, spelled in another case, is not corrected, and the object stays synced")
+@rule("2.2b-6", "the observed value of an ignored field is never written into the spec")
+@rule("2.2b-9", "ignored drift is an Event, once, and no condition")
+async def test_ignored_drift(stage: Stage) -> None:
+    await stage.start(IGNORING, services=("ecr",))
+    listed = ack(ignore_field_drift=" , spec.policy ,, spec.IMAGETAGMUTABILITY ,")
+    await stage.apply(repository("mine", annotations=listed, imageTagMutability="IMMUTABLE"))
+    await stage.until_synced(REPO)
+    set_mutability(stage, "MUTABLE")
+    last = stage.last_call()
+    before = await stage.get(REPO)
+    await stage.look(REPO)
+    obj = await stage.look(REPO)
+    assert (written(stage, last), mutability(stage)) == ([], "MUTABLE")
+    assert obj["spec"] == before["spec"]
+    assert {kind: each["status"] for kind, each in conditions(obj).items()} == {
+        "ACK.LateInitialized": "True",
+        "ACK.ResourceSynced": "True",
+        "Ready": "True",
+    }
+    [event] = await stage.events(REPO, "DriftIgnored")
+    assert "spec.imageTagMutability" in event["message"]
+    assert event.get("count", 1) == 1
+
+
+@rule("2.2b-4", "drift under a listed path is not corrected, drift beside it is")
+async def test_drift_under_a_listed_path(stage: Stage) -> None:
+    await stage.start(IGNORING, services=("ecr",))
+    await stage.apply(
+        repository(
+            "mine",
+            annotations=ack(ignore_field_drift="spec.imageScanningConfiguration"),
+            imageScanningConfiguration={"scanOnPush": True},
+            imageTagMutability="IMMUTABLE",
+        )
+    )
+    await stage.until_synced(REPO)
+    set_mutability(stage, "MUTABLE")
+    stage.aws("ecr").put_image_scanning_configuration(
+        repositoryName="mine", imageScanningConfiguration={"scanOnPush": False}
+    )
+    last = stage.last_call()
+    await stage.look(REPO)
+    assert written(stage, last) == ["PutImageTagMutability"]
+    [found] = stage.aws("ecr").describe_repositories()["repositories"]
+    assert (found["imageTagMutability"], found["imageScanningConfiguration"]) == ("IMMUTABLE", {"scanOnPush": False})
+
+
+@pytest.mark.parametrize(
+    ("listed", "bad"),
+    [
+        pytest.param(
+            "spec.tags[0].key", "spec.tags[0].key", marks=rule("2.2b-2", "a path with a list index is malformed")
+        ),
+        pytest.param("/spec/tags", "/spec/tags", marks=rule("2.2b-2", "a path with slashes is malformed")),
+        pytest.param(
+            "spec.tags, spec..b, spec.1a", "spec..b spec.1a", marks=rule("2.2b-2", "malformed paths are named, sorted")
+        ),
+    ],
+)
+async def test_malformed_paths(stage: Stage, listed: str, bad: str) -> None:
+    await stage.start(IGNORING, services=("ecr",))
+    await stage.apply(repository("mine", annotations=ack(ignore_field_drift=listed)))
+    assert await terminal(stage) == (
+        f"ignore-field-drift annotation contains malformed paths [{bad}]; "
+        "fix the annotation before reconciliation can proceed"
+    )
+    assert stage.operations() == []
+
+
+@rule("2.2b-3", "a path that the kind does not have is an Advisory, and the rest goes on")
+async def test_an_unknown_path(stage: Stage) -> None:
+    await stage.start(IGNORING, services=("ecr",))
+    await stage.apply(repository("mine", annotations=ack(ignore_field_drift="spec.nothing")))
+    obj = await stage.until_synced(REPO)
+    advisory = conditions(obj)["ACK.Advisory"]
+    assert (advisory["status"], advisory["reason"]) == ("True", "UnknownFieldPath")
+    assert advisory["message"] == (
+        "the annotation services.k8s.aws/ignore-field-drift lists what is no field of a Repository, "
+        "or lies inside a list: spec.nothing"
+    )
+
+
+@rule("2.2b-5", "an edit of filters carries the mutability that AWS has, where that is ignored")
+async def test_a_request_that_carries_an_ignored_field(stage: Stage) -> None:
+    filters = [{"filter": "a*", "filterType": "WILDCARD"}]
+    await stage.start(IGNORING, services=("ecr",))
+    await stage.apply(
+        repository(
+            "mine",
+            annotations=ack(ignore_field_drift="spec.imageTagMutability"),
+            imageTagMutability="IMMUTABLE_WITH_EXCLUSION",
+            imageTagMutabilityExclusionFilters=filters,
+        )
+    )
+    await stage.until_synced(REPO)
+    set_mutability(stage, "MUTABLE_WITH_EXCLUSION", imageTagMutabilityExclusionFilters=filters)
+    last = stage.last_call()
+    await stage.patch(
+        REPO, {"spec": {"imageTagMutabilityExclusionFilters": [{"filter": "b*", "filterType": "WILDCARD"}]}}
+    )
+    await stage.wait(_called(stage, "PutImageTagMutability", last), "the filters are written")
+    [found] = stage.aws("ecr").describe_repositories()["repositories"]
+    assert found["imageTagMutability"] == "MUTABLE_WITH_EXCLUSION"
+    assert found["imageTagMutabilityExclusionFilters"] == [{"filter": "b*", "filterType": "WILDCARD"}]
+
+
+def _called(stage: Stage, operation: str, since: int) -> Any:
+    async def called() -> bool:
+        return operation in stage.operations(since)
+
+    return called
+
+
+@rule("2.2b-7", "a listed field that the user left out is filled once with AWS's value")
+async def test_a_listed_field_is_late_initialised(stage: Stage) -> None:
+    await stage.start(IGNORING, services=("ecr",))
+    await stage.apply(repository("mine", annotations=ack(ignore_field_drift="spec.registryID")))
+    obj = await stage.until_synced(REPO)
+    assert obj["spec"]["registryID"] == stage.account
+    assert conditions(obj)["ACK.LateInitialized"]["status"] == "True"
+
+
+@rule("2.2b-8", "an ignored field is created as declared")
+async def test_an_ignored_field_at_create(stage: Stage) -> None:
+    await stage.start(IGNORING, services=("ecr",))
+    await stage.apply(
+        repository(
+            "mine", annotations=ack(ignore_field_drift="spec.imageTagMutability"), imageTagMutability="IMMUTABLE"
+        )
+    )
+    await stage.until_synced(REPO)
+    assert mutability(stage) == "IMMUTABLE"
+
+
+@rule("2.2b-10", "taking the annotation away starts a pass, which corrects what was left alone")
+async def test_the_end_of_ignoring(stage: Stage) -> None:
+    await stage.start(IGNORING, services=("ecr",))
+    await stage.apply(
+        repository(
+            "mine", annotations=ack(ignore_field_drift="spec.imageTagMutability"), imageTagMutability="IMMUTABLE"
+        )
+    )
+    await stage.until_synced(REPO)
+    set_mutability(stage, "MUTABLE")
+    last = stage.last_call()
+    await stage.annotate(REPO, {"services.k8s.aws/ignore-field-drift": None})
+    await stage.wait(_called(stage, "PutImageTagMutability", last), "the drift is corrected")
+    assert mutability(stage) == "IMMUTABLE"
+
+
+@rule("2.2b-11", "without the gate listed fields are corrected, and a malformed path harms nobody")
+async def test_without_the_gate(stage: Stage) -> None:
+    await stage.start(services=("ecr",))
+    listed = ack(ignore_field_drift="spec.imageTagMutability,/spec/tags")
+    await stage.apply(repository("mine", annotations=listed, imageTagMutability="IMMUTABLE"))
+    await stage.until_synced(REPO)
+    set_mutability(stage, "MUTABLE")
+    await stage.look(REPO)
+    assert mutability(stage) == "IMMUTABLE"
+
+
+# 2.3 Labels
+
+
+@rule("2.3-1", "managed-by and kro-version fill their templates; a tag whose value comes out empty is left out")
+@rule("2.3-3", "an object's labels are as its author wrote them")
+async def test_labels(stage: Stage) -> None:
+    templates = "by=%MANAGED_BY%,kro=%KRO_VERSION%,none=%K8S_RESOURCE_NAME%"
+    await stage.start(f"--resource-tags={templates}", services=("ecr",))
+    labels = {"app.kubernetes.io/managed-by": "kro"}
+    manifest = repository("mine")
+    await stage.apply({**manifest, "metadata": {**manifest["metadata"], "labels": labels}})
+    obj = await stage.until_synced(REPO)
+    assert objects.labels_of(obj) == labels
+    arn = obj["status"]["ackResourceMetadata"]["arn"]
+    found = stage.aws("ecr").list_tags_for_resource(resourceArn=arn)["tags"]
+    assert {each["Key"]: each["Value"] for each in found} == {"by": "kro", "none": "mine"}
+
+
+@pytest.mark.parametrize(
+    ("labels", "manager"),
+    [
+        pytest.param(
+            {"app.kubernetes.io/managed-by": "kro", "kro.run/kro-version": "0.5"},
+            "; ManagedBy/kro; KROVersion/0.5",
+            marks=rule("2.3-2", "what kro manages is told to AWS with kro's version"),
+        ),
+        pytest.param(
+            {"kro.run/owned": "true"},
+            "; ManagedBy/kro",
+            marks=rule("2.3-2", "kro's older label counts too"),
+        ),
+        pytest.param(
+            {"app.kubernetes.io/managed-by": "Helm"},
+            "",
+            marks=rule("2.3-2", "what another tool manages is told by kind alone"),
+        ),
+    ],
+)
+async def test_the_user_agent(stage: Stage, labels: dict[str, str], manager: str) -> None:
+    manifest = repository("mine")
+    async with relay(stage.cloud.url) as line:
+        await stage.start(
+            f"--aws-endpoint-url={line.url}", f"--aws-identity-endpoint-url={stage.cloud.url}", services=("ecr",)
+        )
+        await stage.apply({**manifest, "metadata": {**manifest["metadata"], "labels": labels}})
+        await stage.until_synced(REPO)
+        await stage.stop()
+    agents = set(re.findall(r"(?im)^user-agent: aws-controllers-k8s/\S+ \(([^)]*)\)", line.heard))
+    assert agents == {f"ackpy; CRDKind/Repository; CRDVersion/v1alpha1{manager}"}
+
+
+# 2.4 Finalizers
+
+
+@pytest.mark.parametrize(
+    ("manifest", "what", "finalizer"),
+    [
+        pytest.param(
+            repository("mine"),
+            REPO,
+            FINALIZER,
+            marks=rule("2.4-1", "a Repository's finalizer"),
+        ),
+        pytest.param(
+            bucket("mine", name="named-below"),
+            "bucket/mine",
+            "finalizers.s3.services.k8s.aws/Bucket",
+            marks=rule("2.4-1", "a Bucket's finalizer"),
+        ),
+        pytest.param(
+            {
+                "apiVersion": "ecr.services.k8s.aws/v1alpha1",
+                "kind": "RepositoryCreationTemplate",
+                "metadata": {"name": "mine"},
+                "spec": {"prefix": "mine", "appliedFor": ["PULL_THROUGH_CACHE"]},
+            },
+            "template/mine",
+            "finalizers.ecr.services.k8s.aws/RepositoryCreationTemplate",
+            marks=rule("2.4-1", "a RepositoryCreationTemplate's finalizer"),
+        ),
+    ],
+)
+async def test_finalizers(stage: Stage, manifest: Object, what: str, finalizer: str) -> None:
+    if what.startswith("bucket"):
+        manifest = bucket("mine", name=f"{stage.namespace}-mine")
+    await stage.start()
+    await stage.apply(manifest)
+    assert objects.finalizers_of(await stage.until_synced(what)) == [finalizer]
+
+
+def exporting(name: str) -> Object:
+    source = {
+        "path": ".status.repositoryURI",
+        "resource": {"group": "ecr.services.k8s.aws", "kind": "Repository", "name": name},
+    }
+    return {
+        "apiVersion": "services.k8s.aws/v1alpha1",
+        "kind": "FieldExport",
+        "metadata": {"name": name},
+        "spec": {"from": source, "to": {"kind": "configmap", "name": name}},
+    }
+
+
+def adopting(name: str) -> Object:
+    return {
+        "apiVersion": "services.k8s.aws/v1alpha1",
+        "kind": "AdoptedResource",
+        "metadata": {"name": name},
+        "spec": {"aws": {"nameOrID": name}, "kubernetes": {"group": "ecr.services.k8s.aws", "kind": "Repository"}},
+    }
+
+
+@rule("2.4-2", "a FieldExport's finalizer")
+async def test_the_finalizer_of_a_field_export(stage: Stage) -> None:
+    await stage.start(services=("ecr",))
+    await stage.apply({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "it"}})
+    await stage.apply(repository("it"))
+    await stage.apply(exporting("it"))
+    finalizers = ["finalizers.services.k8s.aws/FieldExport"]
+    await stage.until("fieldexport/it", lambda obj: objects.finalizers_of(obj) == finalizers)
+
+
+@rule("2.4-2", "an AdoptedResource needs none, and one that ACK has left on it goes with its deletion")
+async def test_the_finalizer_of_an_adopted_resource(stage: Stage) -> None:
+    stage.aws("ecr").create_repository(repositoryName="it")
+    manifest = adopting("it")
+    finalizers = ["finalizers.services.k8s.aws/AdoptedResource"]
+    await stage.apply({**manifest, "metadata": {**manifest["metadata"], "name": "old", "finalizers": finalizers}})
+    await stage.start(services=("ecr",))
+    await stage.apply(manifest)
+    obj = await stage.until_condition("adoptedresource/it", "ACK.Adopted")
+    assert objects.finalizers_of(obj) == []
+    await stage.delete("adoptedresource/old")
+    await stage.until_gone("adoptedresource/old")
+
+
+@rule("2.4-2", "an IAMRoleSelector has none, also while it is in use")
+async def test_a_selector_has_no_finalizer(stage: Stage) -> None:
+    async with stage.selecting("it", stage.make_role(another_account())) as what:
+        await stage.start("--feature-gates=IAMRoleSelector=true", "--enable-carm=false", services=("ecr",))
+        await stage.apply(repository("mine"))
+        obj = await stage.until_synced(REPO)
+        assert "ACK.IAMRoleSelected" in conditions(obj)
+        assert objects.finalizers_of(await stage.get(what)) == []
+
+
+@rule("2.4-3", "the finalizer is there although the create call never arrived")
+async def test_the_finalizer_comes_first(stage: Stage) -> None:
+    stage.fault(act="reset-before", operation="CreateRepository", times=0)
+    await stage.start(services=("ecr",))
+    async with stage.history(REPO) as told:
+        await stage.apply(repository("mine"))
+        await stage.until_condition(REPO, "ACK.Recoverable")
+    assert [(objects.finalizers_of(each), "status" in each) for each in told[:3]] == [
+        ([], False),
+        ([FINALIZER], False),
+        ([FINALIZER], True),
+    ]
+    assert repositories(stage) == set()
+
+
+@rule("2.4-3", "an object that is refused before the create call gets none")
+async def test_no_finalizer_before_a_create(stage: Stage) -> None:
+    await stage.start(services=("ecr",))
+    await stage.apply(repository("mine", policy="no JSON"))
+    obj = await stage.until_condition(REPO, "ACK.Terminal")
+    assert (objects.finalizers_of(obj), stage.operations()) == ([], [])
+
+
+@rule("2.4-5", "the finalizer stays while AWS does not delete, and goes when it has")
+async def test_the_finalizer_after_deletion(stage: Stage) -> None:
+    await stage.start(services=("ecr",))
+    await stage.apply(repository("mine"))
+    await stage.until_synced(REPO)
+    stage.fault(act="error", operation="DeleteRepository", times=1)
+    await stage.delete(REPO)
+    obj = await stage.until_condition(REPO, "ACK.Recoverable")
+    assert objects.finalizers_of(obj) == [FINALIZER]
+    await stage.until_gone(REPO)
+    assert repositories(stage) == set()
+
+
+@rule("2.4-6", "on retain the finalizer goes without a call of AWS")
+async def test_the_finalizer_on_retain(stage: Stage) -> None:
+    await stage.start(services=("ecr",))
+    await stage.apply(repository("mine", annotations=ack(deletion_policy="retain")))
+    await stage.until_synced(REPO)
+    last = stage.last_call()
+    await stage.delete(REPO)
+    await stage.until_gone(REPO)
+    assert stage.operations(last) == []
+
+
+@rule("2.4-7", "a managed object that became read-only is let go without a call of AWS")
+async def test_the_finalizer_of_a_read_only_object(stage: Stage) -> None:
+    await stage.start(services=("ecr",))
+    await stage.apply(repository("mine"))
+    await stage.until_synced(REPO)
+    await stage.annotate(REPO, ack(read_only="true"))
+    await stage.until(REPO, lambda obj: conditions(obj).get("ACK.Advisory", {}).get("reason") == "ReadOnly")
+    last = stage.last_call()
+    await stage.delete(REPO)
+    await stage.until_gone(REPO)
+    assert (stage.operations(last), repositories(stage)) == ([], {"mine"})
+
+
+@rule("2.4-8", "a refused create leaves the finalizer, with a note that the create was refused (W6)")
+async def test_the_finalizer_after_a_refused_create(stage: Stage) -> None:
+    stage.fault(act="error", operation="CreateRepository", times=0, status=400, code="LimitExceededException")
+    await stage.start(services=("ecr",))
+    await stage.apply(repository("mine"))
+    obj = await stage.until_condition(REPO, "ACK.Terminal")
+    assert objects.finalizers_of(obj) == [FINALIZER]
+    assert '"refused"' in objects.annotations_of(obj)["ackpy.services.k8s.aws/create-intent"]
+    await stage.delete(REPO)
+    await stage.until_gone(REPO)
+
+
+@rule("2.4-8", "what AWS made although it answered with an error is found again and not called a stranger's (W6)")
+async def test_a_half_made_resource(stage: Stage) -> None:
+    stage.fault(act="reset-after", operation="CreateRepository", times=1)
+    await stage.start(services=("ecr",))
+    await stage.apply(repository("mine"))
+    obj = await stage.until_synced(REPO)
+    assert "ACK.Terminal" not in conditions(obj)
+    assert written(stage)[0] == "CreateRepository"
+    with pytest.raises(ClientError):
+        stage.aws("ecr").create_repository(repositoryName="mine")
