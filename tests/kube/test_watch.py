@@ -97,6 +97,18 @@ async def test_a_silent_watch_is_given_up_and_resumed(server: ScriptedServer) ->
     assert server.requests[2].query["resourceVersion"] == "6"
 
 
+async def test_watches_of_a_resource_of_which_there_is_nothing_to_say_are_no_failures(
+    server: ScriptedServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    quiet = streams(ending="hang")
+    server.script(listing("5"), *([quiet] * 4), streams(line("ADDED", widget("b", "7"))))
+    async with scripted_watch(server, silence=0.05) as watch:
+        assert await first_events(watch, 2) == [("SYNCED", ""), ("ADDED", "b")]
+        assert watch.error is None
+    assert [request.query.get("resourceVersion") for request in server.requests[1:6]] == ["5"] * 5
+    assert not [record for record in caplog.records if record.levelname != "DEBUG"]
+
+
 @pytest.mark.parametrize("expired", [streams(failed(410, "Expired")), refuses(410, "Gone")])
 async def test_an_expired_version_is_listed_again_and_what_was_missed_is_told(
     server: ScriptedServer, expired: Reply

@@ -14,7 +14,7 @@ from enum import StrEnum
 from random import Random
 from typing import Final
 
-from ackpy.errors import Gone, KubeApiError, KubeError, NotFound
+from ackpy.errors import Gone, KubeApiError, KubeError, KubeUnreachable, NotFound
 from ackpy.kube.backoff import Backoff
 from ackpy.kube.calls import EVERYTHING, ObjectList, Selection
 from ackpy.kube.client import KubeClient
@@ -62,7 +62,8 @@ class ListWatch:
 
     `transform` is applied to each object before it is kept and told; it must keep metadata's name, namespace, uid and
     resourceVersion. `watch_seconds` is how long one watch is asked to last (a random part, at least half of it);
-    one that says nothing for `silence` seconds is given up, where API servers send a bookmark every minute.
+    one that says nothing for `silence` seconds is given up and resumed: API servers send a bookmark every minute, but of a resource
+    that never changed since they started.
     """
 
     def __init__(
@@ -133,7 +134,13 @@ class ListWatch:
         delay = self._backoff.delay(self._failures, self._random)
         self._failures += 1
         if not self._is_unknown(error):
-            level = logging.WARNING if self._failures > 1 else logging.INFO
+            level = (
+                logging.WARNING
+                if self._failures > 1
+                else logging.INFO
+                if isinstance(error, KubeApiError)
+                else logging.DEBUG
+            )
             _log.log(level, "%s: %s; again in %.1f s", self, error, delay)
         elif self._failures == 1:  # once: it may be meant
             _log.warning("%s: the API server does not know it; install its CRD, it will be picked up", self)
@@ -184,14 +191,23 @@ class ListWatch:
             silence=self._silence,
         ) as stream:
             self._heard()
-            async for raw in stream:
-                event = self._told(raw)
-                self._progressed()
-                heard = True
-                if event is not None:
-                    yield event
+            try:
+                async for raw in stream:
+                    event = self._told(raw)
+                    self._progressed()
+                    heard = True
+                    if event is not None:
+                        yield event
+            except KubeUnreachable:
+                self._broken(self._clock.monotonic() - started)
+                raise
         if not heard and self._clock.monotonic() - started < _SHORT_LIFE:
             raise KubeError("the watch ended as soon as it began")
+
+    def _broken(self, age: float) -> None:
+        """A watch that breaks after a life is no failure to back off from: of a kind without objects a server may say nothing for long."""
+        if age >= min(_SHORT_LIFE, self._silence):
+            self._failures = 0
 
     def _told(self, raw: Object) -> WatchEvent | None:
         """The event on one line of the watch; None when it says nothing new."""
