@@ -138,6 +138,15 @@ async def test_an_unknown_end_blocks_the_deletion(world: MemoryWorld, talk: dict
     assert (world.cluster.objects, world.aws.buckets) == ({}, {})
 
 
+async def test_a_delete_call_that_acted_without_an_answer_ends_it(world: MemoryWorld, talk: dict[str, Any]) -> None:
+    key = await made(world, talk)
+    world.cluster.delete(key)
+    world.aws.losing["DeleteBucket"] = [AwsUnreachable("no answer", service="s3", operation="DeleteBucket")]
+    await world.one_pass(key)
+    assert world.cluster.objects == {}
+    assert world.aws.buckets == {}
+
+
 async def test_what_was_refused_is_let_go_without_a_call(world: MemoryWorld, talk: dict[str, Any]) -> None:
     key = world.cluster.apply("b", talk)
     world.aws.failing["CreateBucket"].append(api_error("CreateBucket", "InvalidBucketName", 400))

@@ -6,9 +6,10 @@ The finalizer stays until AWS says that the resource is gone, or until it is sur
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, Final
 
-from ackpy.aws.classify import Meaning
+from ackpy.aws.classify import Meaning, may_have_acted
 from ackpy.controllers import plan as plans
 from ackpy.controllers.blocked import Blocked
 from ackpy.controllers.endings import blocked, failed, waiting
@@ -74,7 +75,7 @@ async def delete(run: Run, manager: ResourceManager, *, doubted: bool = False) -
     try:
         return await _ask(run, manager, found)
     except AwsError as error:
-        gone = verdict(run.descriptor, error).meaning is Meaning.NOT_FOUND
+        gone = verdict(run.descriptor, error).meaning is Meaning.NOT_FOUND or await _has_acted(run, manager, error)
         return LetGo([_DELETED]) if gone else failed(run, [error], found)
 
 
@@ -92,6 +93,15 @@ async def _ask(run: Run, manager: ResourceManager, found: Observation) -> Ending
     if deletion.until_gone and not _is_gone(run, now := await manager.read_one(run.desired())):
         return waiting(run, now, poll=state.poll)
     return LetGo([_DELETED])
+
+
+async def _has_acted(run: Run, manager: ResourceManager, error: AwsError) -> bool:
+    """Whether a delete call whose end is not known has done its work: AWS has shown the resource a moment ago, and shows it no more."""
+    if not may_have_acted(error):
+        return False
+    with suppress(AwsError):  # what cannot be read now is found out by the next pass
+        return _is_gone(run, await manager.read_one(run.desired()))
+    return False
 
 
 def _is_under_way(run: Run, state: Gate) -> bool:
