@@ -1,0 +1,628 @@
+"""Section 7, what follows a pass: when the next one is due, and what is written to the object."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from typing import Any
+
+import pytest
+
+from ackpy.errors import ConfigError
+from ackpy.kube.objects import annotations_of, finalizers_of, key_of
+from ackpy.testing.stage import RESOURCES, Stage, ack, bucket, conditions, repository, rule, writes
+
+pytestmark = pytest.mark.slow
+
+RULES = {
+    "7.1-1": "synced: the next pass is due after the resync period",
+    "7.1-2": "no error and not synced: the next pass is due after 30 s at most",
+    "7.1-3": "no error and no object: nothing is due",
+    "7.1-4": "terminal: neither a retry nor a resync, until somebody edits the object or the controller restarts",
+    "7.1-5": "requeue after d: due after d, the back-off forgotten, no error in the log",
+    "7.1-6": "requeue: due after the back-off, no error in the log",
+    "7.1-7": "any other error: logged, counted, due after the back-off",
+    "7.1-8": "a FieldExport that can never be: not tried again, and no error in the log",
+    "7.1-9": "throttling: the call is repeated in the pass, then it is Recoverable, with back-off",
+    "7.1-10": "another region or account than the resource's",
+    "7.2-1": "the back-off of an object doubles up to 1,000 s",
+    "7.2-2": "a success, and a requeue after d, forget the back-off",
+    "7.2-3": "what is there at the start has low priority",
+    "7.2-4": "timers and retries have their own priority",
+    "7.2-5": "passes of a kind at a time",
+    "7.3-1": "the resync period of the kind's flag goes first",
+    "7.3-2": "then the kind's own period",
+    "7.3-3": "then --reconcile-default-resync-seconds",
+    "7.3-4": "then ten hours",
+    "7.3-5": "timers live in memory: a restart looks at everything",
+    "7.4-1": "what a create that fails again and again costs in writes",
+    "7.5-1": "one status patch in a pass at most",
+    "7.5-2": "an object that is gone by the time of the status patch is no error",
+    "7.5-3": "the status patch replaces the list of conditions",
+    "7.5-4": "somebody who writes in between loses nothing",
+    "7.6-1": "the writes of a create",
+    "7.6-2": "the writes of an update",
+    "7.6-3": "the writes of a resync at rest",
+    "7.6-4": "the writes of an adoption",
+    "7.6-5": "the writes of a deletion",
+}
+
+UNCOVERED = {
+    "7.1-2": "S3 and ECR have no state to wait for; tests/controllers/test_states.py holds 0.5 s, doubling up to 30 s, with a clock",
+    "7.2-4": "held by tests/runtime/test_workqueue.py::test_a_fresh_edit_goes_before_a_resync_with_room_between with a clock",
+    "7.3-2": "no kind of S3 or ECR has a period of its own, and the definitions have no word for one",
+    "7.3-4": "too long to wait for; tests/controllers/test_options.py holds the value, tests/runtime/test_controller.py that it is kept",
+}
+
+EVERY_SECOND = "--reconcile-default-resync-seconds=1"
+REQUESTS = "rest_client_requests_total"
+LOOK = "GetBucketTagging"
+DENIED = {"act": "error", "status": 403, "code": "AccessDenied", "message": "no"}
+NOW = "ackpy.services.k8s.aws/reconcile-now"
+INTENT = "ackpy.services.k8s.aws/create-intent"
+
+
+async def shown(stage: Stage, suffix: str = "shown", **annotations: str) -> str:
+    """A bucket that an object only shows: it is read at each of its passes, by one call."""
+    name = f"{stage.namespace}-{suffix}"
+    stage.aws("s3").create_bucket(Bucket=name)
+    await stage.apply(bucket(name, annotations=ack(read_only="true", **annotations)))
+    return f"bucket/{name}"
+
+
+async def owned(stage: Stage, **spec: Any) -> str:
+    """A bucket that the object has taken over: unlike after a create, no second look is pending."""
+    stage.aws("s3").create_bucket(Bucket=stage.namespace)
+    await stage.apply(bucket(stage.namespace, annotations=ack(adoption_policy="adopt-or-create"), **spec))
+    await stage.until_synced(what := f"bucket/{stage.namespace}")
+    return what
+
+
+async def until_called(stage: Stage, operation: str, times: int, since: int) -> None:
+    async def called() -> bool:
+        return stage.operations(since).count(operation) >= times
+
+    await stage.wait(called, f"{operation}, {times} times")
+
+
+async def passes(stage: Stage, result: str, controller: str = "bucket") -> float:
+    return await stage.metric("controller_runtime_reconcile_total", controller=controller, result=result)
+
+
+async def until_passes(stage: Stage, result: str, least: int, controller: str = "bucket") -> None:
+    async def ended() -> bool:
+        return await passes(stage, result, controller) >= least
+
+    await stage.wait(ended, f"{least} passes that end in {result}")
+
+
+async def patches(stage: Stage) -> Counter[str]:
+    """The patches so far: "" is of metadata and spec, "status"."""
+    requests = {each: await stage.metric(REQUESTS, verb="patch", subresource=each) for each in ("", "status")}
+    return Counter({each: round(count) for each, count in requests.items()})
+
+
+def waits(caplog: pytest.LogCaptureFixture) -> list[tuple[int, float]]:
+    """The failed passes in the log: the how many-th in a row, and the seconds until the next."""
+    found = re.findall(r"pass (\d+) failed: .*; again in ([\d.]+) s", caplog.text)
+    return [(int(number), float(seconds)) for number, seconds in found]
+
+
+# 7.1, from the outcome to the queue
+
+
+@rule("7.1-1", "a synced object is looked at again when the resync period is over, by one read and no write")
+async def test_a_resync_comes(stage: Stage) -> None:
+    await stage.start(EVERY_SECOND, services=("s3",))
+    await stage.until_synced(what := await shown(stage))
+    since = stage.last_call()
+    async with stage.history(what) as told:
+        await until_called(stage, LOOK, 2, since)
+    assert told == []
+    assert set(stage.operations(since)) == {LOOK}
+
+
+@rule("7.1-3", "a deleted object is not looked at any more, at no resync")
+async def test_a_deleted_object_is_done_with(stage: Stage) -> None:
+    await stage.start(EVERY_SECOND)
+    stage.aws("ecr").create_repository(repositoryName="witness")
+    await stage.apply(repository("witness", annotations=ack(read_only="true")))
+    await stage.until_synced(what := await shown(stage))
+    await stage.delete(what)
+    await stage.until_gone(what)
+    since = stage.last_call()
+    await until_called(stage, "DescribeRepositories", 2, since)
+    assert LOOK not in stage.operations(since)
+
+
+@rule("7.1-4", "a terminal object is not tried again at the resync period, while others are looked at")
+async def test_terminal_is_not_resynced(stage: Stage) -> None:
+    stage.fault(act="error", operation="CreateBucket", status=400, code="InvalidBucketName", message="no")
+    await stage.start(EVERY_SECOND, services=("s3",))
+    await stage.apply(bucket(stage.namespace))
+    await stage.until_condition(f"bucket/{stage.namespace}", "ACK.Terminal")
+    await stage.until_synced(await shown(stage))
+    since = stage.last_call()
+    await until_called(stage, LOOK, 2, since)
+    assert stage.operations(since) == [LOOK, LOOK], "each is the other bucket's"
+
+
+EDITS = [
+    pytest.param(
+        {"spec": {"versioning": {"status": "Enabled"}}},
+        id="spec",
+        marks=rule("7.1-4", "an edit of the spec ends the wait of a terminal object at once"),
+    ),
+    pytest.param(
+        {"metadata": {"annotations": {"example.com/ticket": "42"}}},
+        id="annotation",
+        marks=rule("7.1-4", "an edit of an annotation ends it too, where ACK does not see one"),
+    ),
+]
+
+
+@pytest.mark.parametrize("edit", EDITS)
+async def test_an_edit_tries_terminal_again(stage: Stage, edit: dict[str, Any]) -> None:
+    stage.fault(act="error", operation="CreateBucket", status=400, code="InvalidBucketName", message="no")
+    await stage.start(services=("s3",))
+    await stage.apply(bucket(stage.namespace))
+    await stage.until_condition(what := f"bucket/{stage.namespace}", "ACK.Terminal")
+    await stage.patch(what, edit)
+    obj = await stage.until_synced(what)
+    assert "ACK.Terminal" not in conditions(obj)
+
+
+@rule("7.1-4", "a restart of the controller tries a terminal object again")
+async def test_a_restart_tries_terminal_again(stage: Stage) -> None:
+    stage.fault(act="error", operation="CreateBucket", status=400, code="InvalidBucketName", message="no")
+    await stage.start(services=("s3",))
+    await stage.apply(bucket(stage.namespace))
+    await stage.until_condition(what := f"bucket/{stage.namespace}", "ACK.Terminal")
+    await stage.stop()
+    await stage.start(services=("s3",))
+    await stage.until_synced(what)
+
+
+@rule(
+    "7.1-4",
+    "Event and not the condition says when a terminal object is tried again: after ten minutes, where ACK never does",
+)
+async def test_terminal_is_tried_slowly(stage: Stage) -> None:
+    stage.fault(act="error", operation="CreateBucket", status=400, code="InvalidBucketName", message="no")
+    await stage.start(services=("s3",))
+    await stage.apply(bucket(stage.namespace))
+    obj = await stage.until_condition(what := f"bucket/{stage.namespace}", "ACK.Terminal")
+    event = await stage.until_event(what, "Refused")
+    assert event["message"].endswith("(tried again in 600 s, and at once after an edit)")
+    assert conditions(obj)["ACK.Terminal"]["message"] == "api error InvalidBucketName: no"
+
+
+@rule("7.1-5", "what AWS asks to be tried again in five seconds is due then: counted as such, and no error in the log")
+async def test_requeue_after(stage: Stage, caplog: pytest.LogCaptureFixture) -> None:
+    stage.fault(act="error", operation="CreateBucket", status=409, code="OperationAborted", message="busy")
+    await stage.start(stage.metered(), services=("s3",))
+    await stage.apply(bucket(stage.namespace))
+    await stage.until_condition(what := f"bucket/{stage.namespace}", "ACK.Recoverable")
+    event = await stage.until_event(what, "Failed")
+    assert event["message"].endswith("(tried again in 5 s, and at once after an edit)")
+    await until_passes(stage, "requeue_after", 1)
+    assert await passes(stage, "error") == 0
+    assert waits(caplog) == []
+
+
+@rule(
+    "7.1-6", "an object that waits for something to adopt comes back with back-off, and no error is logged or counted"
+)
+async def test_requeue(stage: Stage, caplog: pytest.LogCaptureFixture) -> None:
+    await stage.start(stage.metered(), services=("s3",))
+    fields = json.dumps({"name": stage.namespace})
+    await stage.apply(bucket(stage.namespace, annotations=ack(adoption_policy="adopt", adoption_fields=fields)))
+    await until_passes(stage, "requeue", 2)
+    assert await passes(stage, "error") == 0
+    assert await stage.metric("workqueue_retries_total", controller="bucket") >= 2
+    assert waits(caplog) == []
+
+
+@rule("7.1-7", "an error is logged and counted once, and tried again soon")
+async def test_an_error(stage: Stage, caplog: pytest.LogCaptureFixture) -> None:
+    stage.fault(operation=LOOK, **DENIED)
+    await stage.start(stage.metered(), services=("s3",))
+    await stage.apply(bucket(stage.namespace))
+    await stage.until_synced(f"bucket/{stage.namespace}")
+    assert await passes(stage, "error") == 1
+    assert await stage.metric("controller_runtime_reconcile_errors_total", controller="bucket") == 1
+    assert await stage.metric("workqueue_retries_total", controller="bucket") == 1
+    assert [number for number, _ in waits(caplog)] == [1]
+
+
+@rule("7.1-8", "a FieldExport that nobody may carry out is Terminal after one pass, which is no error")
+async def test_a_field_export_that_can_never_be(stage: Stage, caplog: pytest.LogCaptureFixture) -> None:
+    await stage.start(stage.metered(), "--enable-cross-namespace=false", services=("s3",))
+    resource = {"group": "s3.services.k8s.aws", "kind": "Bucket", "name": "any"}
+    await stage.apply(
+        {
+            **RESOURCES["fieldexport"].type_meta,
+            "metadata": {"name": "denied"},
+            "spec": {
+                "from": {"path": ".spec.name", "resource": resource},
+                "to": {"kind": "configmap", "name": "there", "namespace": "default"},
+            },
+        }
+    )
+    await stage.until_condition("fieldexport/denied", "ACK.Terminal")
+    await stage.quiet("fieldexport/denied")
+    assert await passes(stage, "error", "fieldexport") == await passes(stage, "requeue", "fieldexport") == 0
+    assert waits(caplog) == []
+
+
+@rule("7.1-9", "a throttled call is repeated in the same pass: no condition tells of it, and it is made once")
+async def test_throttled_once(stage: Stage) -> None:
+    stage.fault(act="error", operation="CreateBucket", status=503, code="SlowDown", message="slower")
+    await stage.start(stage.metered(), services=("s3",))
+    async with stage.history(what := f"bucket/{stage.namespace}") as told:
+        await stage.apply(bucket(stage.namespace))
+        await stage.until_synced(what)
+    assert stage.operations()[:3] == [LOOK, "CreateBucket", "CreateBucket"]
+    assert not any("ACK.Recoverable" in conditions(each) for each in told)
+    assert await passes(stage, "error") == 0
+
+
+@rule("7.1-9", "throttling that goes on is Recoverable with AWS's text, and its Event names the operation")
+async def test_throttled_for_long(stage: Stage) -> None:
+    stage.fault(act="error", operation="CreateBucket", status=503, code="SlowDown", message="slower", times=0)
+    await stage.start(services=("s3",))
+    await stage.apply(bucket(stage.namespace))
+    obj = await stage.until_condition(what := f"bucket/{stage.namespace}", "ACK.Recoverable")
+    assert conditions(obj)["ACK.Recoverable"]["message"] == "api error SlowDown: slower"
+    event = await stage.until_event(what, "Throttled")
+    assert "AWS accepts no more CreateBucket for now; it is tried again by itself" in event["message"]
+
+
+@rule("7.1-9", "a write that ended in a 5xx is not repeated blindly, as the SDK does: the next pass looks first")
+async def test_a_failed_write_is_looked_at(stage: Stage) -> None:
+    stage.fault(act="error", operation="CreateBucket", status=500, code="InternalError", message="oops")
+    await stage.start(services=("s3",))
+    await stage.apply(bucket(stage.namespace))
+    await stage.until_synced(f"bucket/{stage.namespace}")
+    assert stage.operations()[:4] == [LOOK, "CreateBucket", LOOK, "CreateBucket"]
+
+
+@rule(
+    "7.1-10", "another region than the resource's is Terminal and names both, where ACK tries for ever without a word"
+)
+async def test_another_region(stage: Stage) -> None:
+    await stage.start(services=("s3",))
+    what = await owned(stage)
+    since = stage.last_call()
+    await stage.annotate(what, ack(region="eu-west-1"))
+    obj = await stage.until_condition(what, "ACK.Terminal")
+    said = "the resource is in region us-east-1, the annotation services.k8s.aws/region says eu-west-1"
+    assert conditions(obj)["ACK.Terminal"]["message"] == said
+    await stage.quiet(what)
+    assert stage.operations(since) == []
+
+
+# 7.2, back-off, priorities, workers
+
+
+@rule("7.2-1", "the second try comes after half a second to a second, not after 5 ms, and the wait doubles")
+async def test_back_off(stage: Stage, caplog: pytest.LogCaptureFixture) -> None:
+    stage.fault(operation=LOOK, **DENIED, times=0)
+    await stage.start(services=("s3",))
+    await stage.apply(bucket(stage.namespace))
+
+    async def twice() -> bool:
+        return len(waits(caplog)) >= 2
+
+    await stage.wait(twice, "two failed passes")
+    (first, soon), (second, later), *_ = waits(caplog)
+    assert (first, second) == (1, 2)
+    assert 0.5 <= soon <= 1.0
+    assert 1.0 <= later <= 2.0
+
+
+@rule("7.2-2", "a pass that succeeds forgets the back-off: the next failure is the first again")
+async def test_success_forgets(stage: Stage, caplog: pytest.LogCaptureFixture) -> None:
+    stage.fault(operation=LOOK, **DENIED)
+    await stage.start(services=("s3",))
+    await stage.until_synced(what := await shown(stage))
+    stage.fault(operation=LOOK, **DENIED)
+    await stage.annotate(what, {NOW: "1"})
+
+    async def failed_again() -> bool:
+        return len(waits(caplog)) >= 2
+
+    await stage.wait(failed_again, "another failed pass")
+    assert [number for number, _ in waits(caplog)] == [1, 1]
+
+
+@rule("7.2-3", "what is there at the start waits behind an edit")
+async def test_an_edit_goes_first(stage: Stage) -> None:
+    names = [await shown(stage, suffix) for suffix in ("a", "b", "c", "d")]
+    stage.fault(act="delay", operation=LOOK, seconds=0.4, times=0)
+    await stage.start("--reconcile-default-max-concurrent-syncs=1", services=("s3",))
+    await until_called(stage, LOOK, 1, stage.last_call())
+    waiting = [each for each in names if "status" not in await stage.get(each)][-1]
+    await stage.annotate(waiting, {NOW: "1"})
+    await stage.until_synced(waiting)
+    assert [each for each in names if "status" not in await stage.get(each)], "others still wait"
+
+
+async def slow_and_fast(stage: Stage, *flags: str) -> bool:
+    """Whether a second bucket is done while AWS takes its time for the first."""
+    stage.fault(act="delay", operation="CreateBucket", seconds=1.5)
+    await stage.start(*flags, services=("s3",))
+    await stage.apply(bucket(slow := f"{stage.namespace}-slow"))
+    await stage.until(f"bucket/{slow}", finalizers_of)
+    await stage.apply(bucket(fast := f"{stage.namespace}-fast"))
+    await stage.until_synced(f"bucket/{fast}")
+    return "status" not in await stage.get(f"bucket/{slow}")
+
+
+@rule("7.2-5", "unless somebody says otherwise a slow call holds nobody else up, where ACK makes one pass at a time")
+async def test_eight_at_a_time(stage: Stage) -> None:
+    assert await slow_and_fast(stage, stage.metered())
+    assert await stage.metric("controller_runtime_max_concurrent_reconciles", controller="bucket") == 8
+
+
+CONCURRENCY = [
+    pytest.param(
+        ("--reconcile-default-max-concurrent-syncs=1",),
+        id="default",
+        marks=rule("7.2-5", "--reconcile-default-max-concurrent-syncs=1 makes one pass at a time, as ACK does"),
+    ),
+    pytest.param(
+        ("--reconcile-default-max-concurrent-syncs=4", "--reconcile-resource-max-concurrent-syncs=Bucket=1"),
+        id="kind",
+        marks=rule("7.2-5", "--reconcile-resource-max-concurrent-syncs of the kind goes before the default"),
+    ),
+]
+
+
+@pytest.mark.parametrize("flags", CONCURRENCY)
+async def test_one_at_a_time(stage: Stage, flags: tuple[str, ...]) -> None:
+    assert not await slow_and_fast(stage, *flags)
+
+
+# 7.3, the resync period
+
+
+@rule("7.3-1", "the kind's own --reconcile-resource-resync-seconds goes before a longer default")
+async def test_the_kinds_period(stage: Stage) -> None:
+    flags = ("--reconcile-default-resync-seconds=3600", "--reconcile-resource-resync-seconds=Bucket=1")
+    await stage.start(*flags, services=("s3",))
+    await stage.until_synced(await shown(stage))
+    await until_called(stage, LOOK, 1, stage.last_call())
+
+
+@rule("7.3-1", "and before a shorter one: the other kinds keep the default")
+async def test_the_kinds_longer_period(stage: Stage) -> None:
+    await stage.start(EVERY_SECOND, "--reconcile-resource-resync-seconds=Bucket=3600")
+    stage.aws("ecr").create_repository(repositoryName="often")
+    await stage.until_synced(await shown(stage))
+    await stage.apply(repository("often", annotations=ack(read_only="true")))
+    await stage.until_synced("repository/often")
+    since = stage.last_call()
+    await until_called(stage, "DescribeRepositories", 2, since)
+    assert LOOK not in stage.operations(since)
+
+
+@rule("7.3-1", "a kind in another case is refused at the start, with the name that was meant")
+async def test_the_kind_is_spelled_as_it_is(stage: Stage) -> None:
+    with pytest.raises(ConfigError, match=r"--reconcile-resource-resync-seconds: .*'bucket'; did you mean Bucket\?"):
+        await stage.start("--reconcile-resource-resync-seconds=bucket=1", services=("s3",))
+
+
+@rule("7.3-3", "--reconcile-default-resync-seconds holds for every kind that nobody names, and drift is found by it")
+async def test_the_default_period(stage: Stage) -> None:
+    await stage.start(EVERY_SECOND, services=("s3",))
+    await owned(stage, versioning={"status": "Enabled"})
+    since = stage.last_call()
+    s3 = stage.aws("s3")
+    s3.put_bucket_versioning(Bucket=stage.namespace, VersioningConfiguration={"Status": "Suspended"})
+    await until_called(stage, "PutBucketVersioning", 2, since)
+    assert s3.get_bucket_versioning(Bucket=stage.namespace)["Status"] == "Enabled"
+
+
+@rule("7.3-5", "after a restart every object is looked at once, and none is written")
+async def test_a_restart_looks_at_everything(stage: Stage) -> None:
+    await stage.start(services=("s3",))
+    names = [await shown(stage, suffix) for suffix in ("a", "b", "c")]
+    before = [(await stage.until_synced(each))["metadata"]["resourceVersion"] for each in names]
+    await stage.stop()
+    since = stage.last_call()
+    await stage.start(services=("s3",))
+    await until_called(stage, LOOK, 3, since)
+    await stage.quiet(*names)
+    assert stage.operations(since) == [LOOK] * 3
+    assert [(await stage.get(each))["metadata"]["resourceVersion"] for each in names] == before
+
+
+# 7.4, creates that fail
+
+
+@rule("7.4-1", "the finalizer of a create that AWS refused stays, with a mark of the refusal")
+async def test_the_finalizer_stays(stage: Stage) -> None:
+    stage.fault(operation="CreateBucket", **DENIED, times=0)
+    await stage.start(services=("s3",))
+    await stage.apply(bucket(stage.namespace))
+    obj = await stage.until_condition(f"bucket/{stage.namespace}", "ACK.Recoverable")
+    assert finalizers_of(obj) == ["finalizers.s3.services.k8s.aws/Bucket"]
+    assert json.loads(annotations_of(obj)[INTENT])["stage"] == "refused"
+
+
+@rule(
+    "7.4-1",
+    "the first refusal costs three writes, each further one two: the attempt is noted before it, and its end after it",
+)
+async def test_writes_of_refusals(stage: Stage) -> None:
+    stage.fault(operation="CreateBucket", **DENIED, times=0)
+    await stage.start(services=("s3",))
+    async with stage.history(what := f"bucket/{stage.namespace}") as told:
+        await stage.apply(bucket(stage.namespace))
+        await stage.until_condition(what, "ACK.Recoverable")
+        await until_called(stage, "CreateBucket", 2, 0)
+        await stage.quiet(what)
+        await stage.kill()
+    tries = stage.operations().count("CreateBucket")
+    assert writes(told) == ["metadata", "metadata", "status"] + ["metadata"] * 2 * (tries - 1)
+
+
+# 7.5, the status patch
+
+
+@rule("7.5-1", "a pass that changes AWS writes the status once, as the last of its writes")
+async def test_one_status_patch(stage: Stage) -> None:
+    await stage.start(stage.metered(), services=("s3",))
+    what = await owned(stage, versioning={"status": "Enabled"})
+    labels = {"verb": "patch", "resource": "buckets.s3.services.k8s.aws"}
+    before = await stage.metric(REQUESTS, **labels, subresource="status")
+    async with stage.history(what) as told:
+        await stage.patch(what, {"spec": {"versioning": {"status": "Suspended"}}})
+        await until_called(stage, "PutBucketVersioning", 2, 0)
+        await stage.quiet(what)
+    assert writes(told)[-1] == "status"
+    assert await stage.metric(REQUESTS, **labels, subresource="status") == before + 1
+
+
+@rule("7.5-2", "an object that goes during the pass is no error: nothing is logged, and nothing tried again")
+async def test_gone_in_the_middle(stage: Stage, caplog: pytest.LogCaptureFixture) -> None:
+    await stage.start(stage.metered(), services=("s3",))
+    since = stage.last_call()
+    stage.fault(act="delay", operation=LOOK, seconds=0.5)
+    what = await shown(stage)
+    await until_called(stage, "CreateBucket", 1, since)
+    await stage.wait(lambda: _active(stage), "a pass")
+    await stage.delete(what)
+    await stage.until_gone(what)
+    await until_passes(stage, "success", 1)
+    assert await stage.metric(REQUESTS, code="404", subresource="status") == 1
+    assert await passes(stage, "error") == 0
+    assert waits(caplog) == []
+
+
+async def _active(stage: Stage) -> bool:
+    return await stage.metric("controller_runtime_active_workers", controller="bucket") >= 1
+
+
+@rule("7.5-3", "conditions that somebody else has added are gone after the next pass that writes: the list is rebuilt")
+async def test_conditions_are_rebuilt(stage: Stage) -> None:
+    await stage.start(services=("s3",))
+    what = await owned(stage)
+    obj = await stage.get(what)
+    foreign = [*obj["status"]["conditions"], {"type": "example.com/Approved", "status": "True"}]
+    patch = {"status": {"conditions": foreign}}
+    await stage.client.patch(RESOURCES["bucket"], key_of(obj), patch, subresource="status")
+    assert [*conditions(await stage.look(what))] == ["ACK.ResourceSynced", "Ready"]
+
+
+@rule("7.5-4", "an edit in the middle of a pass stays, and so does what the pass found out; the edit is answered next")
+async def test_an_edit_in_the_middle(stage: Stage) -> None:
+    await stage.start(services=("s3",))
+    stage.fault(act="delay", operation="CreateBucket", seconds=0.5)
+    await stage.apply(bucket(stage.namespace))
+    await stage.until(what := f"bucket/{stage.namespace}", finalizers_of)
+    versioning = {"status": "Enabled"}
+    await stage.patch(what, {"metadata": {"labels": {"mine": "yes"}}, "spec": {"versioning": versioning}})
+    await until_called(stage, "PutBucketVersioning", 1, 0)
+    obj = await stage.until_synced(what)
+    assert obj["metadata"]["labels"] == {"mine": "yes"}
+    assert obj["spec"] == {"name": stage.namespace, "versioning": versioning}
+    assert stage.operations().count("CreateBucket") == 1
+
+
+# 7.6, the writes of each flow
+
+
+@rule("7.6-1", "a bucket: the finalizer, then the status, and no patch of the spec")
+async def test_writes_of_a_bucket(stage: Stage) -> None:
+    await stage.start(services=("s3",))
+    async with stage.history(what := f"bucket/{stage.namespace}") as told:
+        await stage.apply(bucket(stage.namespace, versioning={"status": "Enabled"}))
+        await stage.until_synced(what)
+        await stage.quiet(what)
+    assert writes(told) == ["metadata", "status"]
+
+
+@rule(
+    "7.6-1",
+    "a repository, whose registryID is late-initialised: the finalizer, one patch with the spec, then the status",
+)
+async def test_writes_of_a_repository(stage: Stage) -> None:
+    await stage.start(services=("ecr",))
+    async with stage.history("repository/mine") as told:
+        await stage.apply(repository("mine"))
+        await stage.until_synced("repository/mine")
+        await stage.quiet("repository/mine")
+    assert writes(told) == ["metadata", "metadata+spec", "status"]
+
+
+@rule("7.6-2", "an update of a setting: what is managed is noted, then the status; the spec stays the user's")
+async def test_writes_of_an_update(stage: Stage) -> None:
+    await stage.start(services=("s3",))
+    what = await owned(stage, versioning={"status": "Enabled"})
+    async with stage.history(what) as told:
+        await stage.patch(what, {"spec": {"versioning": {"status": "Suspended"}}})
+        await until_called(stage, "PutBucketVersioning", 2, 0)
+        await stage.quiet(what)
+    assert writes(told) == ["metadata", "status"]
+
+
+@rule("7.6-2", "an edit that changes nothing in AWS writes the status alone, for its transition time")
+async def test_writes_of_an_edit_without_a_difference(stage: Stage) -> None:
+    await stage.start(services=("s3",))
+    what = await owned(stage)
+    async with stage.history(what) as told:
+        await stage.look(what)
+        await stage.quiet(what)
+    assert writes(told) == ["status"]
+
+
+@rule("7.6-3", "a resync at rest writes nothing, where ACK writes the status each time")
+async def test_writes_of_a_resync(stage: Stage) -> None:
+    await stage.start(EVERY_SECOND, stage.metered(), services=("s3",))
+    await owned(stage)
+    before = await stage.metric(REQUESTS, verb="patch")
+    await until_called(stage, LOOK, 2, stage.last_call())
+    assert await stage.metric(REQUESTS, verb="patch") == before
+
+
+@rule("7.6-4", "adopt: one patch of metadata and spec together, then the status")
+async def test_writes_of_adopt(stage: Stage) -> None:
+    stage.aws("s3").create_bucket(Bucket=stage.namespace)
+    await stage.start(services=("s3",))
+    manifest = bucket(
+        "any", annotations=ack(adoption_policy="adopt", adoption_fields=json.dumps({"name": stage.namespace}))
+    )
+    async with stage.history("bucket/any") as told:
+        await stage.apply({each: manifest[each] for each in ("apiVersion", "kind", "metadata")})
+        await stage.until_synced("bucket/any")
+        await stage.quiet("bucket/any")
+    assert writes(told) == ["metadata+spec", "status"]
+
+
+@rule(
+    "7.6-4",
+    "adopt-or-create of what exists: one patch of the metadata, then the status, in one pass where ACK takes two",
+)
+async def test_writes_of_adopt_or_create(stage: Stage) -> None:
+    stage.aws("s3").create_bucket(Bucket=stage.namespace)
+    await stage.start(services=("s3",))
+    async with stage.history(what := f"bucket/{stage.namespace}") as told:
+        await stage.apply(bucket(stage.namespace, annotations=ack(adoption_policy="adopt-or-create")))
+        await stage.until_synced(what)
+        await stage.quiet(what)
+    assert writes(told) == ["metadata", "status"]
+
+
+@rule("7.6-5", "a deletion is one write, which takes the finalizer and so ends the object; the status is not written")
+async def test_writes_of_a_deletion(stage: Stage) -> None:
+    await stage.start(stage.metered(), services=("s3",))
+    what = await owned(stage)
+    before = await patches(stage)
+    await stage.delete(what)
+    await stage.until_gone(what)
+    await until_passes(stage, "success", 2)
+    after = await patches(stage)
+    assert after - before == Counter({"": 1})
