@@ -37,8 +37,14 @@ async def test_the_work_queues_metrics_have_controller_runtimes_names(
     await clock.advance(5)
     assert value("workqueue_unfinished_work_seconds", QUEUE) == 10
     assert value("workqueue_longest_running_processor_seconds", QUEUE) == 5
-    queue.retry(A)
+    assert value("workqueue_retrying", QUEUE) == 0
+    assert value("workqueue_next_retry_seconds", QUEUE) is None
+    delay = queue.retry(A)
     queue.done(A)
+    assert value("workqueue_retrying", QUEUE) == 1
+    assert value("workqueue_next_retry_seconds", QUEUE) == pytest.approx(delay)
+    await clock.advance(delay + 1)
+    assert value("workqueue_next_retry_seconds", QUEUE) == 0
     assert value("workqueue_adds_total", QUEUE) == 3
     assert value("workqueue_retries_total", QUEUE) == 1
     assert value("workqueue_queue_duration_seconds_sum", QUEUE) == 4

@@ -180,13 +180,20 @@ class _Queues(Collector):
         longest = GaugeMetricFamily(
             "workqueue_longest_running_processor_seconds", "The longest pass under way", labels=labels
         )
+        retrying = GaugeMetricFamily("workqueue_retrying", "Keys that are to be tried again", labels=labels)
+        next_retry = GaugeMetricFamily(
+            "workqueue_next_retry_seconds", "Until the first of them is, where there are any", labels=labels
+        )
         for values, take in self.snapshots.items():
             snapshot = take()
             for priority, count in _depths(snapshot).items():
                 depth.add_metric((*values, str(priority)), count)
             unfinished.add_metric(values, sum(snapshot.active.values()))
             longest.add_metric(values, max(snapshot.active.values(), default=0.0))
-        return depth, unfinished, longest
+            retrying.add_metric(values, len(snapshot.retries))
+            if snapshot.retries:
+                next_retry.add_metric(values, min(snapshot.retries.values()))
+        return depth, unfinished, longest, retrying, next_retry
 
 
 def _depths(snapshot: QueueSnapshot) -> dict[int, int]:

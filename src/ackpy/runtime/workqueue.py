@@ -62,13 +62,15 @@ class Item:
 class QueueSnapshot:
     """A queue at one moment.
 
-    `ready` by priority, `delayed` in how many seconds, `active` for how many seconds in a pass, `failures` in a row.
+    `ready` by priority, `delayed` in how many seconds, `active` for how many seconds in a pass, `failures` in a row, `retries` in how
+    many seconds what did not succeed is tried again.
     """
 
     ready: Mapping[ObjectKey, int]
     delayed: Mapping[ObjectKey, float]
     active: Mapping[ObjectKey, float]
     failures: Mapping[ObjectKey, int]
+    retries: Mapping[ObjectKey, float]
 
 
 @dataclass(slots=True)
@@ -183,11 +185,15 @@ class WorkQueue:
             if key not in ready
         }
         active = {key: now - started for key, started in self._active.items()}
+        retries = {
+            key: max(0.0, wants[Cause.RETRY].due - now) for key, wants in self._wants.items() if Cause.RETRY in wants
+        }
         return QueueSnapshot(
             MappingProxyType(ready),
             MappingProxyType(delayed),
             MappingProxyType(active),
             MappingProxyType(dict(self._failures)),
+            MappingProxyType(retries),
         )
 
     def _want(self, key: ObjectKey, cause: str, want: _Want) -> None:
