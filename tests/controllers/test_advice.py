@@ -54,7 +54,18 @@ CASES = (
     Case("a value", refused("ValidationException"), TERMINAL, ("the field that AWS names",)),
     Case("a tag", refused("InvalidTag"), TERMINAL, ("128", "256")),
     Case("a policy", refused("MalformedPolicy"), TERMINAL, ("principals",)),
-    Case("any other", refused("Whatever"), TERMINAL, ("correct the spec",)),
+    Case("any other, of a setting", refused("Whatever"), TERMINAL, ("correct spec.tagging",)),
+    Case(
+        "any other, of a group",
+        refused("Whatever", "PutObjectLockConfiguration"),
+        TERMINAL,
+        ("spec.objectLockConfiguration, spec.",),
+    ),
+    Case("any other, of the object", refused("Whatever", "GetBucketTagging"), TERMINAL, ("correct spec.name",)),
+    Case("any other, of all", refused("Whatever", "CreateBucket"), TERMINAL, ("correct the spec",)),
+    Case(
+        "any other, of a deletion", refused("Whatever", "DeleteBucket"), TERMINAL, ("remove what AWS names", "retain")
+    ),
 )
 
 

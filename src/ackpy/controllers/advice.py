@@ -12,7 +12,7 @@ from typing import Final
 
 from ackpy.aws.classify import Meaning, Verdict, codes, matches
 from ackpy.errors import AwsError
-from ackpy.model.descriptor import Descriptor
+from ackpy.model.descriptor import Descriptor, Role
 
 _QUOTA: Final = "an AWS quota is used up: raise it in Service Quotas, or delete what is not needed"
 _VALUE: Final = "correct the field that AWS names"
@@ -40,8 +40,9 @@ _BY_MEANING: Final[Mapping[Meaning, str]] = {
     Meaning.CREDENTIALS: "{who} has no valid AWS credentials, or may not assume the role",
     Meaning.NOT_IMPLEMENTED: "the AWS endpoint does not offer {operation}",
     Meaning.THROTTLED: "AWS accepts no more {operation} for now; it is tried again by itself",
-    Meaning.TERMINAL: "correct the spec",
+    Meaning.TERMINAL: "{change}",
 }
+_FEW: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,18 @@ def advice(descriptor: Descriptor, error: AwsError, found: Verdict, asker: Asker
         action=found.action or f"{error.service}:{error.operation}",
         what=_object(asker.about, found.resource),
         operation=error.operation,
+        change=_change(descriptor, error.operation),
     )
+
+
+def _change(descriptor: Descriptor, operation: str) -> str:
+    """What of the spec AWS was given with an operation that it refuses."""
+    used = [usage for usage in descriptor.operations() if usage.operation == operation]
+    if any(usage.role is Role.DELETE for usage in used):
+        return "remove what AWS names, or let AWS keep it with the annotation services.k8s.aws/deletion-policy: retain"
+    written = [path for usage in used if usage.role is not Role.READ for path in usage.paths]
+    fields = dict.fromkeys(path.partition(".")[0] for path in written or (descriptor.identifiers if used else ()))
+    return f"correct {', '.join(f'spec.{name}' for name in fields)}" if 0 < len(fields) <= _FEW else "correct the spec"
 
 
 def _object(about: str, resource: str) -> str:
