@@ -31,6 +31,8 @@ def fill(
     settings = {each for aspect in descriptor.aspects if aspect.kind is AspectKind.FACET for each in tops(aspect)}
     for definition in descriptor.late_init:
         path = fieldpath.of(definition)
+        if not descriptor.applies(path.top, spec, latest):
+            continue
         for parent, _ in list(fieldpath.find(spec, path.parent)):
             at = FieldPath((*parent.segments, path.segments[-1]))
             if fieldpath.get(spec, at) is not None:

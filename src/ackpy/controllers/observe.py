@@ -63,9 +63,9 @@ def read_plan(descriptor: Descriptor, spec: Mapping[str, Any], managed: Collecti
         aspect
         for aspect in descriptor.aspects
         if aspect.get is not None
-        and not _in_core(descriptor, aspect)
+        and not _in_core(descriptor, aspect, spec)
         and (tops(aspect) & wanted or tops(aspect) <= set(descriptor.status.members))
-        and (aspect.when is None or aspect.when.holds(spec))
+        and _applies(aspect, spec)
     )
 
 
@@ -107,19 +107,24 @@ def _joined(one: Observation, other: Observation | Failure) -> Observation:
     )
 
 
-def _in_core(descriptor: Descriptor, aspect: Aspect) -> bool:
+def _applies(aspect: Aspect, spec: Mapping[str, Any]) -> bool:
+    return aspect.when is None or aspect.when.holds(spec)
+
+
+def _in_core(descriptor: Descriptor, aspect: Aspect, spec: Mapping[str, Any]) -> bool:
     """Whether the core's read brings the aspect along."""
-    reads = descriptor.read is not None and aspect.get is not None and aspect.get.name == descriptor.read.name
-    return not aspect.name or reads
+    read = descriptor.read_of(spec)
+    return not aspect.name or (read is not None and aspect.get is not None and aspect.get.name == read.name)
 
 
 async def _core(
     descriptor: Descriptor, view: View, scope: Scope, calls: Calls, answer: Mapping[str, Any] | None
 ) -> Observation | Failure:
-    operation, call = descriptor.read, request.read(descriptor, view, scope)
+    operation, call = descriptor.read_of(view.spec), request.read(descriptor, view, scope)
     if operation is None or call is None:
         return MISSING
-    along = [aspect for aspect in descriptor.aspects if aspect.name and _in_core(descriptor, aspect)]
+    aspects = (aspect for aspect in descriptor.aspects if aspect.name and _applies(aspect, view.spec))
+    along = [aspect for aspect in aspects if _in_core(descriptor, aspect, view.spec)]
     try:
         answer = await ask(calls, operation, call) if answer is None else answer
     except AwsError as error:

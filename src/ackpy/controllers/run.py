@@ -99,7 +99,7 @@ class Run:
         edited: bool,
     ) -> Self:
         """What follows from the object's marks."""
-        defaults = tags.expand(options.resource_tags, descriptor, obj, options.controller_version)
+        defaults = _own_tags(descriptor, obj, options)
         mark, memory = claim(descriptor, obj), Memory.of(obj)
         spoken = modes(descriptor, obj.get("spec") or {}, memory, unconfirmed=mark is Claim.OPEN)
         managed = _with_tags(descriptor, spoken, defaults)
@@ -179,6 +179,14 @@ class Run:
     def _decides_tags(self, path: str) -> bool:
         top = fieldpath.of(path).top
         return fieldpath.get(self.spec, path) is not None or (self.memory is not None and top in self.memory.paths)
+
+
+def _own_tags(descriptor: Descriptor, obj: Object, options: ReconcilerOptions) -> Mapping[str, str]:
+    """The controller's tags of an object; none for one whose tags AWS does not let be kept."""
+    known = addressed(descriptor, obj).get("spec") or {}
+    if descriptor.tags is None or not descriptor.applies(fieldpath.of(descriptor.tags.path).top, known):
+        return {}
+    return tags.expand(options.resource_tags, descriptor, obj, options.controller_version)
 
 
 def _with_tags(descriptor: Descriptor, managed: Mapping[str, Mode], defaults: Mapping[str, str]) -> Mapping[str, Mode]:

@@ -142,23 +142,28 @@ _FIELD = re.compile(r"\{([\w.]+)\}")
 def arn(descriptor: Descriptor, view: View, scope: Scope) -> str:
     """The object's ARN: what AWS has said, else what the definition's template predicts; "" where neither can be said."""
     said: str | None = fieldpath.get(view.status, "ackResourceMetadata.arn")
-    if said or not descriptor.definition.arn:
+    template = "" if said else descriptor.arn_of(view.spec)
+    if not template:
         return said or ""
     places = {"partition": scope.partition, "region": scope.region, "account": scope.account}
-    pieces = {path: places.get(path) or _text_at(view, path) for path in _FIELD.findall(descriptor.definition.arn)}
+    pieces = {path: places.get(path) or _text_at(view, path) for path in _FIELD.findall(template)}
     if not all(pieces.values()):
         return ""
-    return _FIELD.sub(lambda match: pieces[match[1]], descriptor.definition.arn)
+    return _FIELD.sub(lambda match: pieces[match[1]], template)
 
 
 def arn_values(descriptor: Descriptor, text: str) -> dict[str, str] | None:
-    """What an ARN holds at the holes of the definition's template: path, "account", "region" or "partition" -> text.
+    """What an ARN holds at the holes of a template of the definition: path, "account", "region" or "partition" -> text.
 
     None where it has another form, or the kind has no template. The last hole may hold "/", as an ECR repository's name does.
     """
-    if not descriptor.definition.arn:
-        return None
-    pieces = _FIELD.split(descriptor.definition.arn)  # text, hole, text, hole, ..., text
+    definition = descriptor.definition
+    templates = (definition.arn, *(each.arn for each in definition.variants))
+    return next(filter(None, (_holes(each, text) for each in templates if each)), None)
+
+
+def _holes(template: str, text: str) -> dict[str, str] | None:
+    pieces = _FIELD.split(template)  # text, hole, text, hole, ..., text
     holes = list(dict.fromkeys(pieces[1::2]))
     pattern, seen = re.escape(pieces[0]), set[str]()
     for hole, literal in zip(pieces[1::2], pieces[2::2], strict=True):

@@ -211,10 +211,18 @@ class Group:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Variant:
-    """Another create operation when a condition holds (restore, replica, import)."""
+    """What is otherwise for objects for which a condition holds (restore, replica, import; a directory bucket).
+
+    Another `create` operation, another `arn` template, another `read_by`. `lacks` are spec properties, or paths below them, that AWS
+    does not have for such an object: they are neither read nor written, and one that is set is refused, for the reason `why`.
+    """
 
     when: When
-    create: str
+    create: str = ""
+    arn: str = ""
+    read_by: str = ""
+    lacks: Sequence[str] = ()
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -170,7 +170,7 @@ class Comparison:
     def top(self, member: Member, mode: Mode, *, observed: bool) -> Iterator[Difference]:
         """The differences of one top-level path."""
         spot = Spot(FieldPath(), "", self.descriptor.spec).member(member)
-        if not self._applies(member.name):
+        if not self.descriptor.applies(member.name, self.desired, self.latest):
             return
         desired, latest = self.desired.get(member.name), self.latest.get(member.name) if observed else None
         if mode is Mode.CLEAR:
@@ -182,11 +182,6 @@ class Comparison:
             yield from self.differences(spot, desired, latest)
         elif mode is Mode.WHOLE and not self._outside(spot, self._rule(spot)):
             yield self._difference(spot, desired, None)
-
-    def _applies(self, name: str) -> bool:
-        """Whether the condition of the aspect that owns a top-level path holds."""
-        owners = (aspect for aspect in self.descriptor.aspects if aspect.when is not None and name in aspect.paths)
-        return all(aspect.when is None or aspect.when.holds(self.desired, self.latest) for aspect in owners)
 
     def differences(self, spot: Spot, desired: Json, latest: Json) -> Iterator[Difference]:
         """The differences at one spot and below."""

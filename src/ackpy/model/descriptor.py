@@ -263,7 +263,8 @@ class Descriptor:
     """A compiled kind. `spec` and `status` are STRUCTURE nodes; `status` leaves out ackResourceMetadata and conditions.
 
     `service` is ACK's alias, `model` botocore's service name, `aspects[0]` the core. `arn_member` and `owner_member` are the members
-    of an answer (or the attribute keys) that go to ackResourceMetadata. `finalizer` and `group` are ACK's names.
+    of an answer (or the attribute keys) that go to ackResourceMetadata. `finalizer` and `group` are ACK's names. `variants` are other
+    creates, `reads` other core reads, each for the objects for which its condition holds.
     """
 
     definition: Resource
@@ -290,6 +291,7 @@ class Descriptor:
     arn_member: str = ""
     owner_member: str = ""
     documentation: str = ""
+    reads: tuple[tuple[When, Operation], ...] = ()
 
     @property
     def finalizer(self) -> str:
@@ -310,6 +312,20 @@ class Descriptor:
         """The same kind, which fills also what ACK alone fills."""
         rules = {path: replace(rule, late_init=rule.late_init and LateInit.ALWAYS) for path, rule in self.rules.items()}
         return replace(self, rules=rules)
+
+    def read_of(self, spec: Mapping[str, Json]) -> Operation | None:
+        """The core read of an object with this spec."""
+        return next((operation for when, operation in self.reads if when.holds(spec)), self.read)
+
+    def arn_of(self, spec: Mapping[str, Json]) -> str:
+        """The template of the ARN of an object with this spec; "" where the definition has none."""
+        others = (each.arn for each in self.definition.variants if each.arn and each.when.holds(spec))
+        return next(others, self.definition.arn)
+
+    def applies(self, name: str, desired: Mapping[str, Json], latest: Mapping[str, Json] | None = None) -> bool:
+        """Whether an object has a top-level property, by the condition of the aspect that owns it."""
+        owners = (aspect for aspect in self.aspects if aspect.when is not None and name in aspect.paths)
+        return all(aspect.when is None or aspect.when.holds(desired, latest) for aspect in owners)
 
     def aspect(self, name: str) -> Aspect:
         """The aspect of that name; KeyError where there is none."""

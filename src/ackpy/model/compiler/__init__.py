@@ -3,7 +3,7 @@
 A service is compiled as a whole, because what one kind says of a nested field (a secret, a reference, immutability) holds for the
 shape, hence for every kind that uses it. The modules are the pipeline's steps, in this order: `cuts` corrects the shapes, `apis`
 finds the operations, `split` the properties, `nested` lays fields over shapes, `nodes` builds types, then `aspects` (with `calls`,
-`reading` and `tagging`), `rules` and `columns`.
+`reading` and `tagging`), `variants`, `rules` and `columns`.
 """
 
 from __future__ import annotations
@@ -20,11 +20,13 @@ from ackpy.model.compiler.columns import columns
 from ackpy.model.compiler.draft import Draft
 from ackpy.model.compiler.nodes import Types
 from ackpy.model.compiler.tagging import Tagging
+from ackpy.model.compiler.variants import lacking, without_lacking
 from ackpy.model.definition import Resource
 from ackpy.model.descriptor import Aspect, Descriptor, Operation, Role
 from ackpy.model.hooks import Hooks
 from ackpy.model.naming import plural
 from ackpy.model.shapes import Api, load_model
+from ackpy.model.when import When
 
 
 def compile_service(resources: Sequence[Resource]) -> tuple[Descriptor, ...]:
@@ -82,16 +84,16 @@ def _descriptor(draft: Draft, types: Types) -> Descriptor:
     calls.check_arguments(draft)
     spec, status = types.structure(draft.spec), types.structure(draft.status)
     tags = tagging.tagging(draft, types, spec)
-    found = Writer(draft, types, spec, status).aspects(tags)
+    found = without_lacking(resource, Writer(draft, types, spec, status).aspects(tags))
     core, *others = found
     update = _update(draft, roles.update, core) if roles.update else None
-    read = reading.read(draft) if roles.read else _read_by(draft, others)
+    read = reading.read(draft) if roles.read else _read_by(resource.read_by, others)
     rule_table = rules.rules(draft, spec)
     rules.check_writers(draft, core, update, rule_table)
     rules.check_paths(draft, spec, status, found)
     rules.check_tokens(draft)
     return Descriptor(
-        definition=resource,
+        definition=replace(resource, refuse=(*resource.refuse, *lacking(resource))),
         group=f"{resource.service}.services.k8s.aws",
         version=resource.version,
         kind=resource.kind,
@@ -108,13 +110,14 @@ def _descriptor(draft: Draft, types: Types) -> Descriptor:
         create=_create(draft, roles.create, tags),
         update=update,
         delete=calls.operation(draft, roles.delete, Use(Role.DELETE, core=True)) if roles.delete else None,
-        variants=tuple((each.when, _variant(draft, each.create, tags)) for each in resource.variants),
+        variants=tuple((each.when, _variant(draft, each.create, tags)) for each in resource.variants if each.create),
         tags=tags.shape if tags else None,
         columns=columns(resource, spec, status),
         hooks=resource.hooks or Hooks(),
         arn_member=draft.arn,
         owner_member=draft.owner,
         documentation=_documentation(draft),
+        reads=tuple(_reads(resource, others)),
     )
 
 
@@ -163,9 +166,15 @@ def _update(draft: Draft, api: Api, core: Aspect) -> Operation:
     return replace(made, out=out, reads=reads, observes=observed)
 
 
-def _read_by(draft: Draft, aspects: Sequence[Aspect]) -> Operation | None:
+def _reads(resource: Resource, aspects: Sequence[Aspect]) -> Iterator[tuple[When, Operation]]:
+    """The core reads of variants that have another."""
+    for variant in resource.variants:
+        if read := _read_by(variant.read_by, aspects):
+            yield variant.when, read
+
+
+def _read_by(name: str, aspects: Sequence[Aspect]) -> Operation | None:
     """The facet that doubles as the core read; None for a kind that cannot be read."""
-    name = draft.resource.read_by
     if not name:
         return None
     aspect = next((each for each in aspects if each.name == name), None)

@@ -100,9 +100,13 @@ def check_paths(draft: Draft, spec: Node, status: Node, aspects: Sequence[Aspect
     for name in resource.deletion.first:
         if name not in names:
             raise unknown("deletion.first: aspect", name, names)
-    for name in _PLACEHOLDER.findall(resource.arn):
-        if name not in _SCOPE:
-            _known("arn", name, spec, status)
+    for variant in resource.variants:
+        for path in variant.lacks:
+            _known("variant: lacks", path, spec)
+    for template in (resource.arn, *(variant.arn for variant in resource.variants)):
+        for name in _PLACEHOLDER.findall(template):
+            if name not in _SCOPE:
+                _known("arn", name, spec, status)
 
 
 def _conditions(resource: Resource) -> Iterator[tuple[str, When]]:
