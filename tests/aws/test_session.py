@@ -164,15 +164,37 @@ async def test_awss_own_endpoints_are_regional(
     assert signed.urls == [url]
 
 
+async def test_directory_buckets_have_a_regional_endpoint_and_no_sessions(
+    bare: None, calls: Calls, clock: Clock, server: ScriptedServer, options: Options
+) -> None:
+    """Where another endpoint is named, everything goes there, and nothing but what is asked for."""
+    bucket = "logs--use1-az4--x-s3"
+    for endpoint in ("", server.url):
+        own = Options("1", endpoint_url=endpoint, allow_unsafe_endpoints=True, keys=Keys("AKIAX", "s"))
+        async with Sessions(own, calls=calls, clock=clock) as sessions:
+            client = await sessions.client(Target("s3", "us-east-1"))
+            signed = _Signed()
+            client._wire.api.meta.events.register("before-send.s3", signed.answer)
+            await client.call("DeleteBucket", Bucket=bucket)
+        assert signed.urls == [f"{endpoint or 'https://s3express-control.us-east-1.amazonaws.com'}/{bucket}"]
+        assert signed.scopes == ["us-east-1/s3express"]
+
+
 class _Signed:
     """Stands in the network's place."""
 
     def __init__(self) -> None:
         self.urls: list[str] = []
+        self.scopes: list[str] = []
 
     def answer(self, request: Any, **_: Any) -> "_Nothing":
         self.urls.append(request.url)
+        self.scopes.append("/".join(_text(request.headers["Authorization"]).split("/")[2:4]))
         return _Nothing()
+
+
+def _text(header: str | bytes) -> str:
+    return header if isinstance(header, str) else header.decode()
 
 
 class _Nothing:

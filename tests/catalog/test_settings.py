@@ -201,8 +201,6 @@ async def test_never_set_is_left_alone(row: Row, case: Case) -> None:
 
 
 UNTRIED: Final = {
-    "Bucket.createBucketConfiguration.bucket": "directory buckets are refused",
-    "Bucket.createBucketConfiguration.location": "directory buckets are refused",
     "Bucket.logging.loggingEnabled.targetGrants..grantee.displayName": "AWS answers display names no more",
     "Bucket.logging.loggingEnabled.targetGrants..grantee.emailAddress": "AWS answers the canonical id instead",
 }

@@ -27,7 +27,7 @@ pytestmark = pytest.mark.slow
 MANIFESTS: Final = Path(__file__).parents[3] / "shared" / "data" / "manifests"
 
 ADOPTION: Final = "adopts: tests/end_to_end/test_adoption.py"
-DIRECTORY: Final = "directory buckets are refused: test_a_directory_bucket_is_refused"
+DIRECTORY: Final = "are edits of one bucket: test_a_directory_bucket_and_its_edits"
 KEPT_OUT: Final = {
     "s3/_bootstrap": "empty",
     "s3/bucket_adopt": ADOPTION,
@@ -225,20 +225,28 @@ def test_aws_holds_what_a_manifest_says(local_stack: LocalStack, manifests: Path
     assert read(client, RESOURCES[obj["kind"]], name) is None
 
 
-@pytest.mark.parametrize("manifest", [each for each in KEPT_OUT if KEPT_OUT[each] == DIRECTORY])
-def test_a_directory_bucket_is_refused(local_stack: LocalStack, manifests: Path, manifest: str) -> None:
+def test_a_directory_bucket_and_its_edits(local_stack: LocalStack, manifests: Path) -> None:
+    """Three manifests of one bucket, applied one after the other: what one says is there until the next says nothing of it."""
+    account = local_stack.cloud.account_id
     name = f"m-{secrets.token_hex(4)}--use1-az4--x-s3"
-    text = Template((manifests / f"{manifest}.yaml").read_text())
-    names = {"BUCKET_NAME": name, "LOCATION_NAME": "use1-az4", "BUCKET_ARN": f"arn:aws:s3express:::{name}"}
-    obj = yaml.safe_load(text.substitute(names))
-    seen = local_stack.last_call()
-    local_stack.apply(obj)
-    local_stack.wait(f"bucket/{name}", "condition=ACK.Terminal")
-    (condition,) = [
-        each for each in local_stack.get(f"bucket/{name}")["status"]["conditions"] if each["type"] == "ACK.Terminal"
-    ]
-    assert "directory buckets" in condition["message"]
-    assert not [call for call in local_stack.cloud.calls(since=seen) if call.service == "s3"]
+    arn = f"arn:aws:s3express:us-east-1:{account}:bucket/{name}"
+    names = {"BUCKET_NAME": name, "LOCATION_NAME": "use1-az4", "BUCKET_ARN": arn}
+    client = local_stack.client("s3")
+    lists = f"ListDirectoryBuckets:Buckets[?Name=='{name}'].BucketArn"
+    for manifest in (each for each in KEPT_OUT if KEPT_OUT[each] == DIRECTORY):
+        obj = yaml.safe_load(Template((manifests / f"{manifest}.yaml").read_text()).substitute(names))
+        local_stack.apply(obj)
+        special = {path: READS["Bucket"][path] for path in obj["spec"] if path in READS["Bucket"]}
+        local_stack.quiet()
+        local_stack.wait(f"bucket/{name}", SYNCED)
+        assert read(client, lists, name) == [arn]
+        held = {path: read(client, where, name) for path, where in special.items()}
+        assert list(differences({path: obj["spec"][path] for path in special}, held)) == []
+    assert local_stack.get(f"bucket/{name}")["status"]["ackResourceMetadata"]["arn"] == arn
+    with pytest.raises(ClientError, match="NoSuchLifecycleConfiguration"):
+        client.get_bucket_lifecycle_configuration(Bucket=name)
+    local_stack.kubectl("delete", f"bucket/{name}", "--timeout=30s")
+    assert read(client, lists, name) == []
 
 
 def test_an_invalid_lifecycle_policy_is_refused(local_stack: LocalStack, manifests: Path) -> None:

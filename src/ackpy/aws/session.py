@@ -236,7 +236,11 @@ def _config(target: Target, options: Options, endpoint: str) -> AioConfig:
         response_checksum_validation="when_required",
         inject_host_prefix=not near,
         proxies={} if near else None,
-        s3={"us_east_1_regional_endpoint": "regional", "addressing_style": "path" if path_style else "auto"},
+        s3={
+            "us_east_1_regional_endpoint": "regional",
+            "addressing_style": "path" if path_style else "auto",
+            "disable_s3_express_session_auth": True,  # no object is read; at an endpoint that is named it would open a session for all
+        },
         http_session_cls=DirectSession,
     )
 

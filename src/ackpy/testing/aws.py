@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from ackpy.testing.cloud import Cloud
 
 AwsClient = Any
-NO_RETRIES = Config(retries={"total_max_attempts": 1}, connect_timeout=5, read_timeout=20)
+_NO_SESSIONS: Any = {"disable_s3_express_session_auth": True}  # nobody reads objects in directory buckets here
+NO_RETRIES = Config(retries={"total_max_attempts": 1}, connect_timeout=5, read_timeout=20, s3=_NO_SESSIONS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -242,11 +242,6 @@ def test_buckets_are_listed_by_name_prefix_region_and_page(aws: MakeClient, s3: 
     assert [one["Name"] for one in s3.list_buckets(BucketRegion="eu-west-1")["Buckets"]] == [far]
 
 
-def test_directory_buckets_are_refused_and_not_taken_for_buckets(s3: AwsClient, bucket: str) -> None:
-    refusal = refused(s3.list_directory_buckets)
-    assert (refusal.code, refusal.status) == ("NotImplemented", 501), bucket
-
-
 @pytest.mark.parametrize(
     ("method", "parameters"),
     [

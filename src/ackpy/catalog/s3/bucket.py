@@ -1,6 +1,7 @@
 """S3 Bucket: some twenty settings that hang on one name, each with operations of its own.
 
 Existence is read from the tags: GetBucketTagging answers NoSuchBucket, or NoSuchTagSet for a bucket without tags; a HEAD has no code.
+A directory bucket (S3 Express One Zone) has no such tags: its existence is read from the encryption, which every bucket has.
 """
 
 from __future__ import annotations
@@ -8,8 +9,21 @@ from __future__ import annotations
 from typing import Final
 
 from ackpy.catalog.s3.bucket_hooks import BucketHooks
-from ackpy.model.definition import By, Compare, Facet, Field, LateInit, Members, Operations, Ref, Refuse, Resource, Tags
-from ackpy.model.when import has, is_, matches
+from ackpy.model.definition import (
+    By,
+    Compare,
+    Facet,
+    Field,
+    LateInit,
+    Members,
+    Operations,
+    Ref,
+    Refuse,
+    Resource,
+    Tags,
+    Variant,
+)
+from ackpy.model.when import has, matches
 
 _NOT_OFFERED: Final = ("MethodNotAllowed", "UnsupportedArgument")  # settings that some regions lack
 _BLOCKS: Final = ("blockPublicACLs", "blockPublicPolicy", "ignorePublicACLs", "restrictPublicBuckets")
@@ -22,6 +36,31 @@ _GRANTS: Final = {
 }
 _BY_GRANT: Final = (
     has("grantFullControl") | has("grantRead") | has("grantReadACP") | has("grantWrite") | has("grantWriteACP")
+)
+_DIRECTORY: Final = matches("name", "*--x-s3")
+_LOCATION: Final = "createBucketConfiguration.location"
+_DIRECTORY_LACKS: Final = (
+    "namespace",
+    "createBucketConfiguration.locationConstraint",
+    "objectOwnership",
+    "ownershipControls",
+    "publicAccessBlock",
+    "acl",
+    *_GRANTS,
+    "versioning",
+    "logging",
+    "cors",
+    "website",
+    "replication",
+    "objectLockConfiguration",
+    "objectLockEnabledForBucket",
+    "notification",
+    "accelerate",
+    "requestPayment",
+    "abac",
+    "analytics",
+    "intelligentTiering",
+    "tagging",  # kept by another service, S3 Control
 )
 
 
@@ -84,10 +123,20 @@ BUCKET = Resource(
     empty=["SSES3", "SimplePrefix"],
     refuse=[
         Refuse(
-            matches("name", "*--x-s3") | is_("createBucketConfiguration.bucket.type", "Directory"),
-            "directory buckets are not supported: give a name that does not end in --x-s3, without createBucketConfiguration.bucket",
+            ~_DIRECTORY & (has("createBucketConfiguration.bucket") | has(_LOCATION)),
+            "createBucketConfiguration.bucket and .location are for directory buckets: take them out, or give spec.name as "
+            "NAME--ZONEID--x-s3",
         ),
         Refuse(has("acl") & _BY_GRANT, "acl and grants exclude one another: keep either acl or the grant fields"),
+    ],
+    variants=[
+        Variant(
+            when=_DIRECTORY,
+            arn="arn:{partition}:s3express:{region}:{account}:bucket/{name}",
+            read_by="encryption",
+            lacks=_DIRECTORY_LACKS,
+            why="S3's API has no such setting for a directory bucket",
+        ),
     ],
     tags=Tags(
         path="tagging.tagSet",
@@ -167,7 +216,7 @@ BUCKET = Resource(
             ),
         ),
         "encryption.rules..applyServerSideEncryptionByDefault.kmsMasterKeyID": Field(compare=Compare.KMS_KEY),
-        "encryption.rules..bucketKeyEnabled": Field(default=False),
+        "encryption.rules..bucketKeyEnabled": Field(default=False, when=~_DIRECTORY),  # there it is always on
         "lifecycle": Field(
             facet=Facet(
                 get="GetBucketLifecycleConfiguration:",

@@ -1,4 +1,7 @@
-"""Where S3 is odd: the region that must not be named, grants that travel as header texts, an object lock that is two fields in one."""
+"""Where S3 is odd: the region that must not be named, grants that travel as header texts, an object lock that is two fields in one.
+
+And directory buckets, which take no expected owner, and say at creation where they lie, as their names do.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,8 @@ from typing import Any, Final
 from ackpy.model.hooks import Hooks, Spec
 
 _ACCOUNT_REGIONAL: Final = re.compile(r"-\d{12}-[a-z]{2}(-[a-z]+)+-\d-an$")
+_DIRECTORY: Final = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?--(?P<zone>[a-z0-9]+(-[a-z0-9]+)+)--x-s3")
+_LOCAL_ZONE: Final = re.compile(r"[a-z0-9]+-[a-z0-9]+-az\d+")
 _GROUPS: Final = "http://acs.amazonaws.com/groups"
 _ALL: Final = f"{_GROUPS}/global/AllUsers"
 _AUTHENTICATED: Final = f"{_GROUPS}/global/AuthenticatedUsers"
@@ -51,6 +56,8 @@ class BucketHooks(Hooks):
 
     def request(self, operation: str, request: MutableMapping[str, Any], desired: Spec, latest: Spec) -> None:  # noqa: ARG002
         """Amend what creates a bucket, locks objects, sets versioning and an ACL."""
+        if _zone(desired):
+            request.pop("ExpectedBucketOwner", None)  # refused as not implemented
         if operation == "CreateBucket":
             _create(request, desired)
         elif operation == "PutObjectLockConfiguration":
@@ -74,7 +81,9 @@ class BucketHooks(Hooks):
         return value
 
     def refuse(self, desired: Spec, latest: Spec | None) -> str:
-        """Object lock is for ever."""
+        """Object lock is for ever, and a directory bucket lies where its name says."""
+        if why := _misplaced(desired):
+            return why
         switched_off = desired.get("objectLockEnabledForBucket") is False and (latest or {}).get(
             "objectLockEnabledForBucket"
         )
@@ -93,6 +102,9 @@ class BucketHooks(Hooks):
 
 def _create(request: MutableMapping[str, Any], desired: Spec) -> None:
     """us-east-1 must not be named as a location, every other region must; ACLs need an ownership that lets them be."""
+    if zone := _zone(desired):
+        request["CreateBucketConfiguration"] = _placed(request.get("CreateBucketConfiguration") or {}, zone)
+        return
     said = desired.get("createBucketConfiguration") or {}
     configuration = dict(request.get("CreateBucketConfiguration") or {})
     location = said.get("locationConstraint") or configuration.get("LocationConstraint")
@@ -106,6 +118,36 @@ def _create(request: MutableMapping[str, Any], desired: Spec) -> None:
         request["BucketNamespace"] = "account-regional"
     if ownership := _ownership(desired):
         request["ObjectOwnership"] = ownership
+
+
+def _zone(spec: Spec) -> str:
+    """The zone that a directory bucket's name says; "" for any other bucket."""
+    named = _DIRECTORY.fullmatch(spec.get("name") or "")
+    return named["zone"] if named else ""
+
+
+def _misplaced(desired: Spec) -> str:
+    """Why a directory bucket cannot be where it is asked for; "" where it can, or for another bucket."""
+    name = desired.get("name") or ""
+    if not name.endswith("--x-s3"):
+        return ""
+    zone, said = _zone(desired), (desired.get("createBucketConfiguration") or {}).get("location") or {}
+    if not zone:
+        return f"spec.name {name}: a directory bucket's name is NAME--ZONEID--x-s3, such as logs--use1-az4--x-s3"
+    if said.get("name") in {None, zone}:
+        return ""
+    return f"spec.createBucketConfiguration.location.name is {said['name']}, and the name says {zone}: make them the same zone"
+
+
+def _placed(configuration: Mapping[str, Any], zone: str) -> dict[str, Any]:
+    """What makes a directory bucket: what the user left out follows from its zone."""
+    local = _LOCAL_ZONE.fullmatch(zone) is not None
+    location = {"Type": "LocalZone" if local else "AvailabilityZone", "Name": zone}
+    bucket = {"Type": "Directory", "DataRedundancy": "SingleLocalZone" if local else "SingleAvailabilityZone"}
+    return {
+        "Location": {**location, **configuration.get("Location", {})},
+        "Bucket": {**bucket, **configuration.get("Bucket", {})},
+    }
 
 
 def _ownership(desired: Spec) -> str:

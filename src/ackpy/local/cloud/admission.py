@@ -13,7 +13,7 @@ from ackpy.local.cloud.authentication import Authenticator, refusal
 from ackpy.local.cloud.call import Identity
 from ackpy.local.cloud.errors import ServiceError, error_answer
 from ackpy.local.cloud.hosts import path_style
-from ackpy.local.cloud.protocol import Operation, identify
+from ackpy.local.cloud.protocol import Operation, identify, signed_for
 from ackpy.local.cloud.signature import BadSignature, Scope, read_scope
 from ackpy.local.cloud.signing_names import services_of
 from ackpy.local.cloud.wire import HttpAnswer, HttpRequest, parsed
@@ -80,6 +80,8 @@ class Admission:
             return _refused(arrived, error, service, protocol)
         request, services = _addressed(arrived, scope)
         operation = identify(request, services)
+        if operation is not None and scope is not None:
+            operation = signed_for(operation, scope.service)
         if operation is None:
             return self._unknown(arrived, services[0], scope)
         region = scope.region if scope else self._region

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -73,6 +73,14 @@ def identify(request: HttpRequest, services: Iterable[str]) -> Operation | None:
             continue
         return Operation(service, str(operation.name), protocol, operation, path_params)
     return None
+
+
+def signed_for(operation: Operation, signing_name: str) -> Operation:
+    """The operation, where two have the same request and the name in the signature tells which: the lists of S3's two sorts of buckets."""
+    model = service_model(operation.service)
+    if operation.name != "ListBuckets" or signing_name != "s3express" or model is None:
+        return operation
+    return replace(operation, name="ListDirectoryBuckets", model=model.operation_model("ListDirectoryBuckets"))
 
 
 def parameters(operation: Operation, request: HttpRequest) -> dict[str, Any]:

@@ -36,6 +36,11 @@ class Bucket:
     moto: FakeBucket
 
 
+def is_directory(name: str) -> bool:
+    """Whether a bucket of this name is a directory bucket, or would be."""
+    return name.endswith("--x-s3")
+
+
 def find(name: str) -> Bucket | None:
     """The bucket of this name; names are global across accounts."""
     place = s3_backends.bucket_accounts.get(name)
@@ -138,19 +143,21 @@ def list_buckets(call: Call) -> Mapping[str, Any]:
     prefix, region = parameters.get("Prefix", ""), parameters.get("BucketRegion")
     after, limit = parameters.get("ContinuationToken", ""), int(parameters.get("MaxBuckets", PAGE))
     held = (bucket for backend in s3_backends[call.identity.account].values() for bucket in backend.buckets.values())
-    chosen = sorted((bucket for bucket in held if bucket.name.startswith(prefix)), key=lambda bucket: bucket.name)
+    wanted = (bucket for bucket in held if bucket.name.startswith(prefix) and not is_directory(bucket.name))
+    chosen = sorted(wanted, key=lambda bucket: bucket.name)
     chosen = [b for b in chosen if region in {None, b.region_name} and b.name > after]
     token = {"ContinuationToken": chosen[limit - 1].name} if len(chosen) > limit else {}
     owner = {"ID": canonical_id(call.identity.account)}
     return {
-        "Buckets": [_listed(bucket) for bucket in chosen[:limit]],
+        "Buckets": [listed(bucket) for bucket in chosen[:limit]],
         "Owner": owner,
         "Prefix": prefix or None,
         **token,
     }
 
 
-def _listed(bucket: FakeBucket) -> dict[str, Any]:
+def listed(bucket: FakeBucket) -> dict[str, Any]:
+    """A bucket in a list."""
     return {
         "Name": bucket.name,
         "CreationDate": bucket.creation_date,

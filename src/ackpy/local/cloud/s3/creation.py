@@ -9,11 +9,11 @@ from moto.s3.models import s3_backends
 from moto.utilities.utils import get_partition
 
 from ackpy.local.cloud.errors import ServiceError
-from ackpy.local.cloud.s3 import acl
+from ackpy.local.cloud.s3 import acl, directory
 from ackpy.local.cloud.s3.buckets import HOME_REGION, check_creation
 from ackpy.local.cloud.s3.refine import check_tags
 from ackpy.local.cloud.s3.schema import check_body
-from ackpy.local.cloud.s3.settings import SETTINGS, keep
+from ackpy.local.cloud.s3.settings import BY_NAME, SETTINGS, keep
 
 if TYPE_CHECKING:
     from ackpy.local.cloud.call import Call
@@ -22,7 +22,11 @@ _GRANTS = ("ACL", "GrantFullControl", "GrantRead", "GrantReadACP", "GrantWrite",
 
 
 def create_bucket(call: Call) -> Mapping[str, Any]:
-    """CreateBucket. Raises ServiceError before anything is made."""
+    """CreateBucket, of either sort. Raises ServiceError before anything is made."""
+    if call.identity.signing_name == "s3express":
+        made = directory.create_bucket(call)
+        keep(call, BY_NAME["encryption"], directory.ENCRYPTION)
+        return made
     if call.request.body:
         check_body(call)
     parameters = call.parameters()

@@ -6,7 +6,7 @@ moto's own routing takes a marker that it does not know for the operation below 
 from __future__ import annotations
 
 from ackpy.local.cloud.call import Emulation, Handler
-from ackpy.local.cloud.s3 import buckets, configurations, settings
+from ackpy.local.cloud.s3 import buckets, configurations, directory, settings
 from ackpy.local.cloud.s3.creation import create_bucket
 from ackpy.local.cloud.s3.gate import gate
 
@@ -58,6 +58,7 @@ def emulation() -> Emulation:
         "DeleteBucket": Handler(buckets.delete_bucket, "mended"),
         "HeadBucket": Handler(buckets.head_bucket, "mended"),
         "ListBuckets": Handler(buckets.list_buckets, "mended"),
+        "ListDirectoryBuckets": Handler(directory.list_buckets),
         "GetBucketLocation": Handler(buckets.get_bucket_location, "mended"),
         **settings.handlers(),
         **configurations.handlers(),

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, cast
 from ackpy.local.cloud.errors import ServiceError
 from ackpy.local.cloud.hosts import region_of
 from ackpy.local.cloud.protocol import service_model
-from ackpy.local.cloud.s3.buckets import Bucket, kept_of, the_bucket
+from ackpy.local.cloud.s3 import directory
+from ackpy.local.cloud.s3.buckets import Bucket, is_directory, kept_of, the_bucket
 from ackpy.local.cloud.s3.refine import owner_enforced
 from ackpy.local.cloud.s3.schema import checked_parameters
 from ackpy.local.cloud.wire import parsed
@@ -32,7 +33,9 @@ ANY_REGION = frozenset({"GetBucketLocation"})
 
 def gate(call: Call) -> None:
     """Refuse what AWS refuses before it looks at the operation: markers out of place, foreign buckets, other regions."""
-    _refuse_directory_buckets(call)
+    _refuse_other_sort(call)
+    if is_express(call):
+        directory.gate(call)
     _refuse_stray_markers(call)
     _refuse_odd_numbers(call)
     if "Bucket" not in call.operation.path_params or call.operation.name == "CreateBucket":
@@ -54,10 +57,16 @@ def markers() -> frozenset[str]:
     return frozenset(marker for trait in traits for marker in trait.query_args)
 
 
-def _refuse_directory_buckets(call: Call) -> None:
-    """Directory buckets are signed for by a name of their own; their requests look like those of the other buckets."""
-    if call.identity.signing_name == "s3express":
-        raise ServiceError("NotImplemented", "The embedded AWS has no S3 directory buckets.", 501)
+def is_express(call: Call) -> bool:
+    """Whether the call is about directory buckets, which are signed for by a name of their own; the rest of a request looks the same."""
+    return call.identity.signing_name == "s3express"
+
+
+def _refuse_other_sort(call: Call) -> None:
+    """Neither endpoint knows the other's buckets."""
+    name = str(call.operation.path_params.get("Bucket", ""))
+    if name and call.operation.name != "CreateBucket" and is_directory(name) != is_express(call):
+        raise ServiceError("NoSuchBucket", "The specified bucket does not exist", 404, members={"BucketName": name})
 
 
 def _refuse_stray_markers(call: Call) -> None:
@@ -91,6 +100,9 @@ def _refuse_foreign(call: Call, bucket: Bucket) -> None:
 def _refuse_other_region(call: Call, bucket: Bucket) -> None:
     if call.operation.name in ANY_REGION or call.identity.region == bucket.region:
         return
+    if is_directory(bucket.name):
+        members = {"BucketName": bucket.name}
+        raise ServiceError("NoSuchBucket", "The specified bucket does not exist", 404, members=members)
     headers = {"x-amz-bucket-region": bucket.region}
     if region_of(call.request.header("x-forwarded-host")) == bucket.region:
         message = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 import json
 import re
 from collections.abc import Mapping
@@ -15,14 +16,17 @@ from ackpy.local.cloud.policies import listed, spelled
 _REQUIRED = (("Effect",), ("Principal", "NotPrincipal"), ("Action", "NotAction"), ("Resource", "NotResource"))
 
 
-def refined(text: str, bucket: str) -> str:
-    """The policy as AWS keeps it: compact, and each statement spelled its way. Raises ServiceError (MalformedPolicy)."""
+def refined(text: str, bucket: str, arn: str = "") -> str:
+    """The policy as AWS keeps it: compact, and each statement spelled its way. Raises ServiceError (MalformedPolicy).
+
+    `arn` is that of a directory bucket, whose policy names it and nothing in it.
+    """
     policy = _document(text)
     statements = listed(policy.get("Statement") or [])
     if not statements:
         raise _malformed("Missing required field Statement")
     for statement in statements:
-        _check(statement, bucket)
+        _check(statement, bucket, arn)
     return json.dumps(spelled(policy), separators=(",", ":"))
 
 
@@ -47,7 +51,7 @@ def _document(text: str) -> dict[str, Any]:
     return policy
 
 
-def _check(statement: Any, bucket: str) -> None:
+def _check(statement: Any, bucket: str, arn: str) -> None:
     if not isinstance(statement, Mapping):
         raise _malformed("Statement must be an object or a list of objects")
     for choices in _REQUIRED:
@@ -56,7 +60,7 @@ def _check(statement: Any, bucket: str) -> None:
     if statement["Effect"] not in {"Allow", "Deny"}:
         raise _malformed(f"Invalid effect: {statement['Effect']}")
     for resource in listed(statement.get("Resource", [])):
-        if not _lies_in(bucket, str(resource)):
+        if not (fnmatch.fnmatchcase(arn, str(resource)) if arn else _lies_in(bucket, str(resource))):
             raise _malformed("Policy has invalid resource")
 
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ackpy.local.cloud.errors import ServiceError
-from ackpy.local.cloud.s3 import acl, lifecycle, policy, replication
-from ackpy.local.cloud.s3.buckets import Bucket, find, kept_of
+from ackpy.local.cloud.s3 import acl, directory, lifecycle, policy, replication
+from ackpy.local.cloud.s3.buckets import Bucket, find, is_directory, kept_of
 
 if TYPE_CHECKING:
     from ackpy.local.cloud.call import Call
@@ -86,7 +86,8 @@ def encryption(put: Put) -> Any:
     if "KMSMasterKeyID" in default and not default["SSEAlgorithm"].startswith("aws:kms"):
         message = "a KMSMasterKeyID is not applicable if the default sse algorithm is not aws:kms or aws:kms:dsse"
         raise ServiceError("InvalidArgument", message)
-    return {"Rules": [{"BucketKeyEnabled": False, **rules[0]}]}
+    kept = {"Rules": [{"BucketKeyEnabled": False, **rules[0]}]}
+    return directory.encryption(put, kept) if is_directory(put.bucket.name) else kept
 
 
 def ownership(put: Put) -> Any:
@@ -107,7 +108,8 @@ def public_access_block(put: Put) -> Any:
 
 def bucket_policy(put: Put) -> Any:
     """The policy, kept compact; a public one is refused under BlockPublicPolicy."""
-    text = policy.refined(put.parameters["Policy"], put.bucket.name)
+    here = directory.arn(put.bucket.name, put.bucket.region, put.bucket.account)
+    text = policy.refined(put.parameters["Policy"], put.bucket.name, here if is_directory(put.bucket.name) else "")
     if policy.is_public(text) and put.settings.get("publicAccessBlock", {}).get("BlockPublicPolicy"):
         message = "Public policies are prevented by the BlockPublicPolicy setting in S3 Block Public Access."
         raise ServiceError("AccessDenied", message, 403)
@@ -133,7 +135,8 @@ def owner_enforced(settings: Mapping[str, Any]) -> bool:
 
 def bucket_lifecycle(put: Put) -> Any:
     """Lifecycle rules, each with an id."""
-    return lifecycle.refined(put.parameters)
+    kept = lifecycle.refined(put.parameters)
+    return directory.lifecycle(kept) if is_directory(put.bucket.name) else kept
 
 
 def bucket_replication(put: Put) -> Any:

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, cast
 from ackpy.local.cloud.call import Handler
 from ackpy.local.cloud.errors import ServiceError
 from ackpy.local.cloud.protocol import service_model
-from ackpy.local.cloud.s3 import acl, mirror, policy, refine
-from ackpy.local.cloud.s3.buckets import kept_of, the_bucket
+from ackpy.local.cloud.s3 import acl, directory, mirror, policy, refine
+from ackpy.local.cloud.s3.buckets import is_directory, kept_of, the_bucket
 from ackpy.local.cloud.s3.refine import Put
 from ackpy.local.cloud.s3.schema import checked_parameters, payload_member
 
@@ -203,7 +203,8 @@ def _put(setting: Setting, call: Call) -> Mapping[str, Any]:
 
 
 def _delete(setting: Setting, call: Call) -> Mapping[str, Any]:
-    keep(call, setting, setting.restored)
+    default = setting.name == "encryption" and is_directory(the_bucket(call).name)
+    keep(call, setting, directory.ENCRYPTION if default else setting.restored)
     return {}
 
 
