@@ -270,6 +270,16 @@ def test_clear_is_the_clear_value_or_the_delete_or_the_default(
     assert request.clear(widget, widget.aspect(name), view(), view(**{name: latest}), SCOPE) == call
 
 
+@pytest.mark.parametrize("enabled", [{}, {"status": "Enabled"}])
+def test_a_structure_that_lost_a_member_carries_its_stated_default(
+    with_rules: Callable[[Mapping[str, Rule]], Descriptor], enabled: Any
+) -> None:
+    """S3 keeps the versioning of a bucket when the status is not sent."""
+    kind = with_rules({"versioning.status": Rule("versioning.status", default="Suspended")})
+    call = request.put(kind, kind.aspect("versioning"), view(versioning={}), view(versioning=enabled), SCOPE)
+    assert call == Call("PutVersioning", {**WHO, "VersioningConfiguration": {"Status": "Suspended"}})
+
+
 def test_nothing_known_is_nothing_cleared(widget: Descriptor) -> None:
     aspect = replace(widget.aspect("policy"), clear=None)
     assert request.clear(widget, aspect, view(), view(policy="{}"), SCOPE) is None

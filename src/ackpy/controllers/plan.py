@@ -128,7 +128,12 @@ def creation(descriptor: Descriptor, desired: View, scope: Scope) -> Plan:
     shown = redact(descriptor, {path: value for path, value in desired.spec.items() if path in carried})
     differences = tuple(Difference(path, value, None, "") for path, value in shown.items())
     write = Write(call, "", Stage.CREATE, differences, Cause.EDIT)
-    return Plan((write,), more=bool(desired.spec.keys() - carried))
+    return Plan((write,), more=bool(following(desired, carried)))
+
+
+def following(desired: View, carried: Collection[str]) -> dict[str, Mode]:
+    """What has to follow a create call that carries so much. Of a new resource nothing need be taken away: an empty text is absence."""
+    return {path: Mode.WHOLE for path, value in desired.spec.items() if path not in carried and value != ""}
 
 
 def carried_by(descriptor: Descriptor, call: Call) -> frozenset[str]:

@@ -269,7 +269,7 @@ class ResourceReconciler:
         except AwsError as error:
             return await self._not_created(run, seen, intent, error, unsure=unsure)
         carried = plans.carried_by(self._descriptor, plan.writes[0].call)
-        rest = dict.fromkeys(desired.spec.keys() - carried, Mode.WHOLE)
+        rest = plans.following(desired, carried)
         if rest:
             seen = await self._save_identity(run, seen, latest)
         follow = plans.update(

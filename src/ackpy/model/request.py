@@ -41,7 +41,7 @@ __all__ = [
 
 def read(descriptor: Descriptor, view: View, scope: Scope) -> Call | None:
     """The core read; None where an identifier that it demands is missing, so that the object was never created."""
-    return _identified(descriptor, descriptor.read_of(view.spec), view, scope)
+    return _identified(descriptor, descriptor.read, view, scope)
 
 
 def delete(descriptor: Descriptor, view: View, scope: Scope) -> Call | None:
@@ -119,7 +119,8 @@ def put(
 
     `answer` is what `aspect.get` answered: members that the write accepts and the CRD leaves out are carried over from it.
     """
-    return _put(descriptor, aspect, fieldpath.get(desired.spec, aspect.path), desired, latest, scope, answer)
+    value = fieldpath.get(_with_stated(descriptor, aspect, desired.spec), aspect.path)
+    return _put(descriptor, aspect, value, desired, latest, scope, answer)
 
 
 def clear(
@@ -248,6 +249,18 @@ def _put(
     _fill(params, descriptor, operation, desired.spec, lambda _member, _path: True)
     bind(params, descriptor, operation, desired.over(latest), scope)
     return finished(descriptor, operation, params, desired, latest)
+
+
+def _with_stated(descriptor: Descriptor, aspect: Aspect, spec: Mapping[str, Json]) -> Mapping[str, Json]:
+    """The spec with the stated default of each member that a facet's structure leaves out: AWS keeps what it is not sent, or refuses."""
+    for path, rule in descriptor.rules.items():
+        parent = fieldpath.of(path).parent
+        if path == aspect.path or not fieldpath.covers(aspect.path, path) or ".." in path:
+            continue
+        stated = None if rule.default is UNSET else rule.default
+        if stated is not None and fieldpath.get(spec, parent) is not None and fieldpath.get(spec, path) is None:
+            spec = fieldpath.assign(spec, path, stated)
+    return spec
 
 
 def _node(descriptor: Descriptor, aspect: Aspect, operation: Operation) -> Node:
