@@ -249,6 +249,15 @@ def test_a_pass_that_makes_nothing_takes_what_there_is(case: Case, bucket: Descr
         "the first that fails stops": {"subnetIDs": ["subnet-a"]},
     }
     assert found.values == expected.get(case.name, case.values)
+    assert not found.refers
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if not case.code], ids=lambda case: case.name)
+def test_a_pass_that_makes_nothing_says_too_that_references_resolve(case: Case, bucket: Descriptor) -> None:
+    held = MemoryCluster(bucket, Steps(), others=case.others)
+    obj = {"metadata": {"name": "me", "namespace": "default"}, "spec": case.spec}
+    found = references.resolve(case.edges, obj, ME, held, crosses=case.crosses, optional=True)
+    assert found == resolved(bucket, case)
 
 
 def test_a_pass_that_makes_nothing_waits_for_what_is_not_known_yet(bucket: Descriptor) -> None:

@@ -7,7 +7,7 @@ ACK's (runtime contract, sections 3.7 and 14); what ACK does not say stands in t
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, TypeAlias
 
 from ackpy.controllers import conditions
@@ -76,7 +76,8 @@ def resolve(
     """What the references of an object of `resource` stand for, up to the first that fails. `crosses` lets them leave the namespace.
 
     `optional` leaves out those that fail, and takes a value that is there whatever state its object is in: it may be on its way out too.
-    What is only not known yet is waited for all the same, for without an identifier a resource would be taken for missing.
+    Then `refers` says that none of them would have failed. What is only not known yet is waited for all the same, for without an
+    identifier a resource would be taken for missing.
     """
     places = [place for edge in edges for place in _places(edge, obj.get("spec") or {})]
     refers = any(place.reference for place in places)
@@ -94,7 +95,8 @@ def resolve(
             return Resolution(values, refers=refers, crossings=crossings, blocked=found)
         if found is not None and not isinstance(found, Blocked):
             values[str(place.fills)] = found
-    return Resolution(values, refers=refers, crossings=crossings)
+    sound = not optional or not (misuse or any(replace(asking, optional=False).fails(place) for place in places))
+    return Resolution(values, refers=refers and sound, crossings=crossings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +169,10 @@ class _Asking:
         if stuck is not None or not found:
             return stuck
         return found if place.edge.list else found[0]
+
+    def fails(self, place: _Place) -> bool:
+        """Whether what is named in one place cannot be taken."""
+        return isinstance(self.value(place), Blocked)
 
     def _of(self, each: Named) -> Any:
         home = self.me[1].namespace

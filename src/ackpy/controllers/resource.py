@@ -194,7 +194,7 @@ class ResourceReconciler:
         referred = Resolution() if adopt else self._referred(run)
         if referred.waiting:
             return Result.retry()  # an identifier may be among what is on its way
-        run = run.resolved(Resolution(referred.values))
+        run = run.resolved(referred)
         if adopt:
             adoption.identified(self._descriptor, run.obj, run.scope)
         if (
