@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -53,6 +54,50 @@ def test_placeholders_are_filled_in_the_value_and_empty_values_left_out(bucket: 
         "what": "Bucket/b",
         "app.kubernetes.io/managed-by": "kro",
     }
+
+
+VERSION, NAMESPACE = "services.k8s.aws/controller-version", "services.k8s.aws/namespace"
+
+
+def of_version(world: MemoryWorld, version: str) -> None:
+    """Restart with another version of the controller."""
+    world.options = ReconcilerOptions(region=REGION, controller_version=version, resource_tags=DEFAULT_TAGS)
+    world.restart()
+
+
+async def test_another_version_alone_writes_nothing_and_is_no_drift(world: MemoryWorld) -> None:
+    of_version(world, "1")
+    key = world.cluster.apply("b", {"name": "b", "tagging": {"tagSet": [{"key": "team", "value": "red"}]}})
+    await world.settle(key)
+    world.take_counts()
+    of_version(world, "2")
+    await world.settle(key, Cause.START)
+    assert world.take_counts() == Counter(GetBucketTagging=1)
+    assert world.events.reasons == ["Created"]
+
+
+@pytest.mark.parametrize("value", ["blue", None], ids=["changed", "taken away"])
+async def test_the_version_is_written_with_the_next_tag(world: MemoryWorld, value: str | None) -> None:
+    of_version(world, "1")
+    tag = [{"key": "team", "value": "red"}]
+    key = world.cluster.apply("b", {"name": "b", "tagging": {"tagSet": tag}})
+    await world.settle(key)
+    of_version(world, "2")
+    await world.settle(key, Cause.START)
+    world.cluster.edit(key, {"spec": {"tagging": {"tagSet": [{"key": "team", "value": value}] if value else []}}})
+    await world.settle(key, Cause.EDIT)
+    held = {tag["Key"]: tag["Value"] for tag in world.aws.settings("b")["Tagging"]["TagSet"]}
+    assert held == {VERSION: "s3-2", NAMESPACE: "default", **({"team": value} if value else {})}
+
+
+async def test_a_users_own_tag_of_that_key_is_written(world: MemoryWorld) -> None:
+    of_version(world, "1")
+    key = world.cluster.apply("b", {"name": "b", "tagging": {"tagSet": [{"key": VERSION, "value": "mine"}]}})
+    await world.settle(key)
+    world.cluster.edit(key, {"spec": {"tagging": {"tagSet": [{"key": VERSION, "value": "mine, too"}]}}})
+    await world.settle(key, Cause.EDIT)
+    held = {tag["Key"]: tag["Value"] for tag in world.aws.settings("b")["Tagging"]["TagSet"]}
+    assert held[VERSION] == "mine, too"
 
 
 @pytest.mark.parametrize("shape", [LIST, MAP])
@@ -124,19 +169,6 @@ async def test_without_templates_a_bucket_gets_no_tags_of_ours(bucket: Descripto
     world.cluster.edit(key, {"spec": {"tagging": None}})
     await world.settle(key)
     assert "Tagging" not in world.aws.settings(talk["name"])
-
-
-async def test_a_new_version_of_the_controller_writes_its_tag_once(bucket: Descriptor, talk: dict[str, Any]) -> None:
-    world = MemoryWorld(bucket)
-    key = world.cluster.apply("b", talk)
-    await world.settle(key)
-    world.options = ReconcilerOptions(region=REGION, controller_version="v2")
-    world.restart()
-    world.take_counts()
-    await world.settle(key, Cause.START)
-    assert world.take_counts()["PutBucketTagging"] == 1
-    await world.settle(key, Cause.RESYNC)
-    assert world.aws.writes == []
 
 
 async def test_the_controllers_tags_are_never_written_to_the_object(world: MemoryWorld, talk: dict[str, Any]) -> None:

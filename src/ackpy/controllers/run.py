@@ -154,6 +154,8 @@ class Run:
         spec = tags.with_defaults(shape, self.resolution.filled(known.get("spec") or {}), self.defaults)
         if latest is not None and shape is not None:
             spec = tags.with_observed(shape, spec, latest.spec, ours=self._decides_tags(shape.path))
+            own = tags.versioned(self.options.resource_tags) - tags.read(shape, self.filled).keys()
+            spec = tags.with_older_version(shape, spec, latest.spec, own)
         return View(spec, known.get("status") or {})
 
     def latest(self, found: Observation) -> View:

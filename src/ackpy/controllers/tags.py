@@ -17,6 +17,7 @@ from ackpy.model import fieldpath
 from ackpy.model.descriptor import Descriptor, TagShape
 
 SYSTEM_PREFIX: Final = "aws:"
+_VERSION: Final = "%CONTROLLER_VERSION%"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ def expand(templates: Sequence[TagTemplate], descriptor: Descriptor, obj: Object
     key = objects.key_of(obj)
     values = {
         "%CONTROLLER_SERVICE%": descriptor.service,
-        "%CONTROLLER_VERSION%": version or "unknown",
+        _VERSION: version or "unknown",
         "%K8S_NAMESPACE%": key.namespace,
         "%K8S_RESOURCE_NAME%": key.name,
         "%K8S_RESOURCE_KIND%": descriptor.kind,
@@ -86,6 +87,22 @@ def with_observed(
         if key not in held and (key.startswith(SYSTEM_PREFIX) or not ours)
     }
     return _write(shape, spec, held | kept) if kept and (held or ours) else spec
+
+
+def versioned(templates: Sequence[TagTemplate]) -> frozenset[str]:
+    """The keys of the tags that tell the controller's version."""
+    return frozenset(template.key for template in templates if _VERSION in template.value)
+
+
+def with_older_version(
+    shape: TagShape | None, spec: Mapping[str, Any], latest: Mapping[str, Any], keys: Iterable[str]
+) -> Mapping[str, Any]:
+    """The desired spec with AWS's values of `keys`, where no other tag differs: another version is no reason to write to all of AWS."""
+    if shape is None:
+        return spec
+    held, seen = read(shape, spec), read(shape, latest)
+    older = {**held, **{key: seen[key] for key in keys if held.get(key) and seen.get(key)}}
+    return _write(shape, spec, older) if older != held and older == seen else spec
 
 
 def without(shape: TagShape | None, spec: Mapping[str, Any], keys: Iterable[str]) -> Mapping[str, Any]:
