@@ -41,7 +41,7 @@ __all__ = [
 
 def read(descriptor: Descriptor, view: View, scope: Scope) -> Call | None:
     """The core read; None where an identifier that it demands is missing, so that the object was never created."""
-    return _identified(descriptor, descriptor.read, view, scope)
+    return _identified(descriptor, descriptor.read_of(view.spec), view, scope)
 
 
 def delete(descriptor: Descriptor, view: View, scope: Scope) -> Call | None:
