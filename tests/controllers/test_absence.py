@@ -107,3 +107,16 @@ async def test_what_was_at_rest_and_is_gone_holds_nobody(world: MemoryWorld, tal
     world.cluster.delete(key)
     assert (await world.one_pass(key)).outcome is Outcome.DONE
     assert world.cluster.objects == {}
+
+
+async def test_a_setting_that_was_taken_out_meanwhile_is_reset_all_the_same(
+    world: MemoryWorld, talk: dict[str, Any]
+) -> None:
+    key = world.cluster.apply("b", talk)
+    await world.one_pass(key)
+    world.cluster.apply("b", {name: value for name, value in talk.items() if name != "lifecycle"})
+    blind(world)
+    await world.one_pass(key)
+    await world.settle(key)
+    assert "LifecycleConfiguration" not in world.aws.settings(NAME)
+    assert world.conditions(key)["ACK.ResourceSynced"]["status"] == "True"

@@ -8,11 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from typing import Final
 
 from ackpy.controllers.intent import Claim
 from ackpy.controllers.run import Run
 from ackpy.kube import objects
 from ackpy.kube.clock import parse_timestamp
+
+DOUBT_POLL_SECONDS: Final = 5.0
+"""Between two looks at most, while an absence is doubted."""
 
 
 def is_doubtful(run: Run, now: datetime) -> bool:

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from ackpy.aws.classify import Meaning, may_have_acted
 from ackpy.controllers import plan as plans
+from ackpy.controllers.absence import DOUBT_POLL_SECONDS
 from ackpy.controllers.blocked import Blocked
 from ackpy.controllers.endings import blocked, failed, waiting
 from ackpy.controllers.faults import verdict
@@ -31,7 +32,6 @@ from ackpy.model.request import View
 
 ANNOTATION: Final = "services.k8s.aws/deletion-policy"
 _DELETED: Final = News("Deleted", "The AWS resource is deleted")
-_DOUBT_POLL_SECONDS: Final = 5.0
 _NO_ANSWER_TO_TRUST: Final = frozenset(
     {Meaning.THROTTLED, Meaning.DENIED, Meaning.CREDENTIALS, Meaning.NOT_IMPLEMENTED}
 )
@@ -69,7 +69,7 @@ async def delete(run: Run, manager: ResourceManager, *, doubted: bool = False) -
     except AwsError as error:
         return LetGo() if _never_made(run, error) else failed(run, [error])
     if not found.found and doubted and not run.trace.deleting:
-        return waiting(run, found, poll=_DOUBT_POLL_SECONDS)
+        return waiting(run, found, poll=DOUBT_POLL_SECONDS)
     if _is_gone(run, found):
         return LetGo()
     try:

@@ -46,6 +46,13 @@ def identity(descriptor: Descriptor, obj: Object, account: str, region: str) -> 
     return Identity(descriptor.service, descriptor.kind, account, scope, values)
 
 
+def is_given(descriptor: Descriptor) -> bool:
+    """Whether AWS chooses what names a resource of the kind: an identifier in the status, or an ARN alone."""
+    return not descriptor.identifiers or any(
+        fieldpath.of(path).top in descriptor.status.members for path in descriptor.identifiers
+    )
+
+
 def owner(descriptor: Descriptor, contenders: Iterable[Object]) -> Object:
     """Which of several objects that name one resource may act: one that has claimed it, else the oldest."""
     return min(contenders, key=lambda obj: _seniority(descriptor, obj))

@@ -15,14 +15,14 @@ from ackpy.aws import classify
 from ackpy.aws.budget import Ticket
 from ackpy.controllers import accounts, adoption, deletion, late_init, leave, patches, references, secrets, tags
 from ackpy.controllers import plan as plans
-from ackpy.controllers.absence import is_doubtful
+from ackpy.controllers.absence import DOUBT_POLL_SECONDS, is_doubtful
 from ackpy.controllers.accounts import Home, Roles
 from ackpy.controllers.adoption import UNCLAIMED, Policy
 from ackpy.controllers.batch import Answer, Ask, Batches
 from ackpy.controllers.blocked import Blocked, Code
 from ackpy.controllers.conditions import Report
-from ackpy.controllers.endings import blocked, failed, paused, settled, shown
-from ackpy.controllers.identity import Identity, identifiers, identity, owner
+from ackpy.controllers.endings import blocked, failed, paused, settled, shown, waiting
+from ackpy.controllers.identity import Identity, identifiers, identity, is_given, owner
 from ackpy.controllers.intent import Claim, Intent, Stage, claim
 from ackpy.controllers.introduction import introduction
 from ackpy.controllers.ledger import Ledger
@@ -154,6 +154,8 @@ class ResourceReconciler:
             latest = await manager.read_one(run.desired(), _read_plan(run, policy), known)
         except AwsError as error:
             return await self._finish(run, run.obj, failed(run, [error]))
+        if not latest.found and self._is_lagging(run):
+            return await self._finish(run, run.obj, waiting(run, latest, poll=DOUBT_POLL_SECONDS))
         if not latest.found or gate(self._descriptor, latest.status).gone:
             return await self._create(run, manager)
         return await self._found(run, manager, latest, policy)
@@ -178,6 +180,10 @@ class ResourceReconciler:
             call = read_call(self._descriptor, view, place.scope(obj))
             if call and not place.blocked:
                 yield Ask(objects.uid_of(obj), place, call)
+
+    def _is_lagging(self, run: Run) -> bool:
+        """Whether to wait for a read to see the object's own resource. Where AWS gives the identifier, a create would make another."""
+        return is_given(self._descriptor) and run.claim is Claim.OWNED and is_doubtful(run, self._world.time.now())
 
     async def _found(self, run: Run, manager: ResourceManager, latest: Observation, policy: Policy | None) -> Result:
         """AWS has the resource: this object's own, one to take over, or somebody else's."""
@@ -260,7 +266,7 @@ class ResourceReconciler:
         plan = plans.creation(self._descriptor, desired, manager.scope)
         if block := plan.blocked or remaking(run.obj):
             return await self._finish(run, run.obj, blocked(run, block))
-        held = Memory(intent.uid, digests(self._descriptor, run.marked))
+        held = _to_be_held(run)
         seen = await self._claim(run, held, intent)
         unsure = is_doubtful(run, self._world.time.now())
         run.trace.created = self._world.time.now()
@@ -376,7 +382,7 @@ class ResourceReconciler:
 
     async def _save_identity(self, run: Run, seen: Object, latest: Observation) -> Object:
         """Where AWS gave the identifier, write it down before anything else is tried: nothing else leads back to the resource."""
-        if not any(name in self._descriptor.status.members for name in self._descriptor.identifiers):
+        if not is_given(self._descriptor):
             return seen
         end = Ending(run.told(Report(synced=False)), Result.done(), latest=latest)
         patch = patches.status(seen, end, run.scope, self._world.time.now(), edited=run.edited)
@@ -469,6 +475,14 @@ def _read_plan(run: Run, policy: Policy | None) -> Sequence[Aspect]:
     if run.claim in UNCLAIMED and policy is None:
         return ()
     return read_plan(run.descriptor, run.desired().spec, run.modes)
+
+
+def _to_be_held(run: Run) -> Memory:
+    """The memory before a create call. What may have been made before keeps its own: a read that does not see it is no reset."""
+    said = digests(run.descriptor, run.marked)
+    if run.memory is None or run.claim in UNCLAIMED:
+        return Memory(objects.uid_of(run.obj), said)
+    return run.memory.gaining(said)
 
 
 def _exists(run: Run) -> Blocked:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 import botocore.session
@@ -21,6 +22,7 @@ from ackpy.local.cloud.protocol import Operation, service_model
 from ackpy.local.cloud.s3.emulation import BY_MOTO
 from ackpy.local.cloud.signing_names import SIGNING_NAMES
 from ackpy.local.cloud.wire import HttpRequest
+from ackpy.testing.aws import AwsClient
 
 SERVED = {
     ("s3", "GetBucketTagging"): "ours",
@@ -178,3 +180,11 @@ PATHS = {
 def test_virtual_hosts_become_paths() -> None:
     found = {host: path_style(HttpRequest("GET", "/k/", "", {"host": host})).path for host in PATHS}
     assert found == PATHS
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("service", ["logs", "secretsmanager", "dynamodb"])
+def test_json_is_said_to_be_json(aws: Callable[..., AwsClient], service: str) -> None:
+    lists = {"logs": "describe_log_groups", "secretsmanager": "list_secrets", "dynamodb": "list_tables"}
+    told = getattr(aws(service), lists[service])()["ResponseMetadata"]["HTTPHeaders"]["content-type"]
+    assert told.startswith("application/x-amz-json-1.")

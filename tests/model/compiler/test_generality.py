@@ -595,6 +595,19 @@ class TestWords:
         assert "clientToken" in theirs.spec.members
         assert theirs.create.fields["ClientToken"] == "clientToken"
 
+    def test_a_member_that_is_said_to_take_the_token_is_no_field(self) -> None:
+        certificate = Resource(
+            service="acm",
+            kind="Certificate",
+            not_found=["ResourceNotFoundException"],
+            operations=Operations(create="RequestCertificate", read="DescribeCertificate", update="-"),
+            args={"RequestCertificate:IdempotencyToken": "$token"},
+            tags=Tags(ignore=True),
+        )
+        found = compile_resource(certificate)
+        assert "idempotencyToken" not in found.spec.members
+        assert binding(found.create, "IdempotencyToken") == Binding("IdempotencyToken", "token")
+
     def test_required_is_the_models_unless_said(self) -> None:
         assert ROLE.fields["path"].required is None
         said = {**ROLE.fields, "path": Field(immutable="x", required=True)}

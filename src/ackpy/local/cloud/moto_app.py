@@ -5,6 +5,7 @@ moto's dispatcher lists its package's folder on every request (181 stat calls, 4
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from ackpy.local.cloud.protocol import Operation
 
 _PRESIGNED = "X-Amz-"
+_JSON = {"json": "application/x-amz-json-1.1", "rest-json": "application/json"}
 
 
 class _Dispatcher(DomainDispatcherApplication):
@@ -69,13 +71,20 @@ class Moto:
         answer = HttpAnswer(captured[0], captured[1], body)
         if _is_no_aws_answer(answer, request.method):
             raise not_implemented(operation)
-        return answer
+        return _typed(answer, operation.protocol)
 
 
 def not_implemented(operation: Operation, without: str = "") -> ServiceError:
     """The refusal of an operation that this emulation does not have."""
     message = f"The embedded AWS does not implement {operation.service} {operation.name}{without}."
     return ServiceError("NotImplemented", message, 501)
+
+
+def _typed(answer: HttpAnswer, protocol: str) -> HttpAnswer:
+    """The answer with the content type that AWS gives it: in some services moto leaves Flask's, a web page's."""
+    if protocol not in _JSON or "text/html" not in answer.headers.get("content-type", ""):
+        return answer
+    return replace(answer, headers={**answer.headers, "content-type": _JSON[protocol]})
 
 
 def _unsigned(request: HttpRequest, identity: Identity) -> HttpRequest:

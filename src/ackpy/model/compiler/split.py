@@ -79,7 +79,8 @@ class _Splitter:
         at = input_wrapper(self.resource, self.model, create)
         shape = paths.walk(self.model, self.model.shape(create.input), at).shape
         tokens = [each.name for each in shape.members.values() if each.token] if self.resource.idempotency else []
-        return shape.without([*tokens, self.map])
+        said = [name.rpartition(":")[2] for name, value in self.resource.args.items() if value == "$token"]
+        return shape.without([*tokens, *map(upper_first, said), self.map])
 
     def _output(self) -> Shape:
         create = self.roles.create
