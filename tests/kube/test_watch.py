@@ -109,6 +109,17 @@ async def test_watches_of_a_resource_of_which_there_is_nothing_to_say_are_no_fai
     assert not [record for record in caplog.records if record.levelname != "DEBUG"]
 
 
+async def test_who_may_list_and_not_watch_polls_and_is_told_once(
+    server: ScriptedServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    denied = refuses(403, "Forbidden")
+    server.script(listing("5"), denied, listing("7", widget("a", "6")), denied, listing("7", widget("a", "6")), denied)
+    async with scripted_watch(server) as watch:
+        assert await first_events(watch, 4) == [("SYNCED", ""), ("ADDED", "a"), ("SYNCED", ""), ("SYNCED", "")]
+    said = [record.levelname for record in caplog.records if "Forbidden" in record.getMessage()]
+    assert said == ["WARNING"]
+
+
 @pytest.mark.parametrize("expired", [streams(failed(410, "Expired")), refuses(410, "Gone")])
 async def test_an_expired_version_is_listed_again_and_what_was_missed_is_told(
     server: ScriptedServer, expired: Reply

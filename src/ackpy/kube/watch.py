@@ -14,7 +14,7 @@ from enum import StrEnum
 from random import Random
 from typing import Final
 
-from ackpy.errors import Gone, KubeApiError, KubeError, KubeUnreachable, NotFound
+from ackpy.errors import Forbidden, Gone, KubeApiError, KubeError, KubeUnreachable, NotFound
 from ackpy.kube.backoff import Backoff
 from ackpy.kube.calls import EVERYTHING, ObjectList, Selection
 from ackpy.kube.client import KubeClient
@@ -82,6 +82,7 @@ class ListWatch:
         self.selection = selection
         self.resource_version = ""
         self.error: KubeError | None = None
+        self._complaint = ""
         self._client = client
         self._clock = client.clock
         self._transform = transform
@@ -124,9 +125,12 @@ class ListWatch:
         return isinstance(error, NotFound) and not self.resource_version and bool(self.resource.group)
 
     def _refused(self, error: KubeError) -> None:
-        """A server that keeps refusing to go on from our version may have lost it (a restored etcd): list again."""
+        """A server that keeps refusing to go on from our version may have lost it (a restored etcd): list again.
+
+        So does who may list and not watch: that is a poll, and the best there is.
+        """
         self._refusals = self._refusals + 1 if isinstance(error, KubeApiError) else 0
-        if self._refusals >= _REFUSALS_BEFORE_RELIST:
+        if self._refusals >= _REFUSALS_BEFORE_RELIST or isinstance(error, Forbidden):
             self.resource_version = ""
 
     async def _wait_after(self, error: KubeError) -> None:
@@ -134,17 +138,19 @@ class ListWatch:
         delay = self._backoff.delay(self._failures, self._random)
         self._failures += 1
         if not self._is_unknown(error):
-            level = (
-                logging.WARNING
-                if self._failures > 1
-                else logging.INFO
-                if isinstance(error, KubeApiError)
-                else logging.DEBUG
-            )
-            _log.log(level, "%s: %s; again in %.1f s", self, error, delay)
+            _log.log(self._loudness(error), "%s: %s; again in %.1f s", self, error, delay)
         elif self._failures == 1:  # once: it may be meant
             _log.warning("%s: the API server does not know it; install its CRD, it will be picked up", self)
         await self._clock.sleep(delay)
+
+    def _loudness(self, error: KubeError) -> int:
+        """The level to log a failure at: what may be meant, and what ends many a watch, is not to fill the log."""
+        if isinstance(error, Forbidden):
+            known, self._complaint = self._complaint == str(error), str(error)
+            return logging.DEBUG if known else logging.WARNING
+        if self._failures > 1:
+            return logging.WARNING
+        return logging.INFO if isinstance(error, KubeApiError) else logging.DEBUG
 
     def _heard(self) -> None:
         self._heard_at = self._clock.monotonic()
@@ -154,6 +160,7 @@ class ListWatch:
         self._heard()
         self._failures = 0
         self._refusals = 0
+        self._complaint = ""
 
     async def _list(self) -> list[WatchEvent]:
         return self._listed(await self._client.list(self.resource, self.selection))
