@@ -48,12 +48,12 @@ RULES = {
     "2.3-3": "the controller writes no labels",
     "2.4-1": "the finalizer's name of a resource kind",
     "2.4-2": "the finalizers of the shared kinds",
-    "2.4-3": "the finalizer comes immediately before the create call",
-    "2.4-4": "the finalizer comes with adoption",
-    "2.4-5": "the finalizer goes after a confirmed deletion",
-    "2.4-6": "the finalizer goes on retain",
-    "2.4-7": "the finalizer goes on deletion of a read-only object",
-    "2.4-8": "the finalizer after a create that failed",
+    "2.4-3a": "the finalizer comes immediately before the create call",
+    "2.4-3b": "the finalizer comes with adoption",
+    "2.4-3c": "the finalizer goes after a confirmed deletion",
+    "2.4-3d": "the finalizer goes on retain",
+    "2.4-3e": "the finalizer goes on deletion of a read-only object",
+    "2.4-3f": "the finalizer after a create that failed",
 }
 REPO = "repository/mine"
 IGNORING = "--feature-gates=IgnoreFieldDrift=true"
@@ -196,7 +196,7 @@ async def test_a_mistyped_adoption_policy(stage: Stage, policy: str) -> None:
 @rule("2.1-4", "adopt takes AWS's values into the spec")
 @rule("2.1-5", "adoption-fields leads to a resource of another name than the object's")
 @rule("2.1-6", "the controller writes adopted=true when it has adopted")
-@rule("2.4-4", "adoption brings the finalizer, and nothing is written to AWS but the controller's tags")
+@rule("2.4-3b", "adoption brings the finalizer, and nothing is written to AWS but the controller's tags")
 async def test_adopt(stage: Stage) -> None:
     stage.aws("ecr").create_repository(repositoryName="theirs", imageTagMutability="IMMUTABLE")
     last = stage.last_call()
@@ -793,7 +793,7 @@ async def test_a_selector_has_no_finalizer(stage: Stage) -> None:
         assert objects.finalizers_of(await stage.get(what)) == []
 
 
-@rule("2.4-3", "the finalizer is there although the create call never arrived")
+@rule("2.4-3a", "the finalizer is there although the create call never arrived")
 async def test_the_finalizer_comes_first(stage: Stage) -> None:
     stage.fault(act="reset-before", operation="CreateRepository", times=0)
     await stage.start(services=("ecr",))
@@ -808,7 +808,7 @@ async def test_the_finalizer_comes_first(stage: Stage) -> None:
     assert repositories(stage) == set()
 
 
-@rule("2.4-3", "an object that is refused before the create call gets none")
+@rule("2.4-3a", "an object that is refused before the create call gets none")
 async def test_no_finalizer_before_a_create(stage: Stage) -> None:
     await stage.start(services=("ecr",))
     await stage.apply(repository("mine", policy="no JSON"))
@@ -816,7 +816,7 @@ async def test_no_finalizer_before_a_create(stage: Stage) -> None:
     assert (objects.finalizers_of(obj), stage.operations()) == ([], [])
 
 
-@rule("2.4-5", "the finalizer stays while AWS does not delete, and goes when it has")
+@rule("2.4-3c", "the finalizer stays while AWS does not delete, and goes when it has")
 async def test_the_finalizer_after_deletion(stage: Stage) -> None:
     await stage.start(services=("ecr",))
     await stage.apply(repository("mine"))
@@ -829,7 +829,7 @@ async def test_the_finalizer_after_deletion(stage: Stage) -> None:
     assert repositories(stage) == set()
 
 
-@rule("2.4-6", "on retain the finalizer goes without a call of AWS")
+@rule("2.4-3d", "on retain the finalizer goes without a call of AWS")
 async def test_the_finalizer_on_retain(stage: Stage) -> None:
     await stage.start(services=("ecr",))
     await stage.apply(repository("mine", annotations=ack(deletion_policy="retain")))
@@ -840,7 +840,7 @@ async def test_the_finalizer_on_retain(stage: Stage) -> None:
     assert stage.operations(last) == []
 
 
-@rule("2.4-7", "a managed object that became read-only is let go without a call of AWS")
+@rule("2.4-3e", "a managed object that became read-only is let go without a call of AWS")
 async def test_the_finalizer_of_a_read_only_object(stage: Stage) -> None:
     await stage.start(services=("ecr",))
     await stage.apply(repository("mine"))
@@ -853,7 +853,7 @@ async def test_the_finalizer_of_a_read_only_object(stage: Stage) -> None:
     assert (stage.operations(last), repositories(stage)) == ([], {"mine"})
 
 
-@rule("2.4-8", "a refused create leaves the finalizer, with a note that the create was refused (W6)")
+@rule("2.4-3f", "a refused create leaves the finalizer, with a note that the create was refused (W6)")
 async def test_the_finalizer_after_a_refused_create(stage: Stage) -> None:
     stage.fault(act="error", operation="CreateRepository", times=0, status=400, code="LimitExceededException")
     await stage.start(services=("ecr",))
@@ -865,7 +865,7 @@ async def test_the_finalizer_after_a_refused_create(stage: Stage) -> None:
     await stage.until_gone(REPO)
 
 
-@rule("2.4-8", "what AWS made although it answered with an error is found again and not called a stranger's (W6)")
+@rule("2.4-3f", "what AWS made although it answered with an error is found again and not called a stranger's (W6)")
 async def test_a_half_made_resource(stage: Stage) -> None:
     stage.fault(act="reset-after", operation="CreateRepository", times=1)
     await stage.start(services=("ecr",))

@@ -50,16 +50,16 @@ RULES = {
     "3.4-2": "Ready beside Recoverable",
     "3.4-3": "Ready mirrors ResourceSynced",
     "3.4-4": "Ready where nothing else is known",
-    "3.4-5": "Ready while a deletion fails or a role is missing (W20)",
-    "3.5-1": "Terminal by a code of the kind; the text is AWS's innermost",
-    "3.5-2": "Terminal by what the controller itself refuses",
-    "3.5-3": "Terminal by a Secret",
-    "3.5-4": "another error takes Terminal's place",
-    "3.5-5": "success takes both away",
-    "3.5-6": "request ids and context are no part of a message",
-    "3.5-7": "a step of a create is no error",
-    "3.5-8": "Terminal that the engine sets by itself",
-    "3.5-9": "conditions that a kind's hook adds",
+    "3.4-4b": "Ready while a deletion fails or a role is missing (W20)",
+    "3.5-1a": "Terminal by a code of the kind; the text is AWS's innermost",
+    "3.5-1b": "Terminal by what the controller itself refuses",
+    "3.5-1c": "Terminal by a Secret",
+    "3.5-2a": "another error takes Terminal's place",
+    "3.5-2b": "success takes both away",
+    "3.5-1d": "request ids and context are no part of a message",
+    "3.5-3": "a step of a create is no error",
+    "3.5-4": "Terminal that the engine sets by itself",
+    "3.5-5": "conditions that a kind's hook adds",
     "3.6-1": "LateInitialized when the read fails",
     "3.6-2": "LateInitialized while a value is missing",
     "3.6-3": "LateInitialized when done",
@@ -75,8 +75,8 @@ UNCOVERED = {
     "3.3-1": "no kind of S3 or ECR has states; tests/controllers/test_states.py holds it on a kind that has",
     "3.3-7": "no kind of S3 or ECR asks for it; the look that every create asks for is counted in section 5",
     "3.4-4": "every pass says ResourceSynced, so that Ready always has something to mirror: 3.3-6",
-    "3.5-3": "no kind of S3 or ECR takes a Secret; tests/controllers/test_secrets.py holds it on IAM's LoginProfile",
-    "3.5-9": "kinds have no such hook: what a state or an error means stands in the definition (docs of ackpy.model.hooks)",
+    "3.5-1c": "no kind of S3 or ECR takes a Secret; tests/controllers/test_secrets.py holds it on IAM's LoginProfile",
+    "3.5-5": "kinds have no such hook: what a state or an error means stands in the definition (docs of ackpy.model.hooks)",
     "3.6-1": "there is no further read that could fail: values come from the observation in hand (W21, row 5.1-2)",
     "3.6-2": "ECR answers the registry at once; the text is held by tests/controllers/test_conditions.py",
 }
@@ -245,7 +245,7 @@ def _described(stage: Stage, times: int) -> Any:
 @rule("3.2-8", "resource is in terminal condition")
 @rule("3.3-3", "beside Terminal, ResourceSynced is False")
 @rule("3.4-1", "beside Terminal, Ready is False, with its message and what to do")
-@rule("3.5-1", "a code of the kind's list, of a modelled error, is Terminal with code and text")
+@rule("3.5-1a", "a code of the kind's list, of a modelled error, is Terminal with code and text")
 async def test_terminal(stage: Stage) -> None:
     refuse(stage, "CreateRepository", "LimitExceededException", "no more of them")
     await stage.start(services=("ecr",))
@@ -259,7 +259,7 @@ async def test_terminal(stage: Stage) -> None:
     assert message.startswith(f"{text}. an AWS quota is used up")
 
 
-@rule("3.5-1", "a code that AWS's model does not name is Terminal with the same form of text")
+@rule("3.5-1a", "a code that AWS's model does not name is Terminal with the same form of text")
 async def test_terminal_by_an_unmodelled_code(stage: Stage) -> None:
     name = f"{stage.namespace}-mine"
     refuse(stage, "CreateBucket", "InvalidBucketName", "The specified bucket is not valid.")
@@ -269,7 +269,7 @@ async def test_terminal_by_an_unmodelled_code(stage: Stage) -> None:
     assert said(obj, "ACK.Terminal")[2] == "api error InvalidBucketName: The specified bucket is not valid."
 
 
-@rule("3.5-2", "a spec that cannot be sent is Terminal before any call")
+@rule("3.5-1b", "a spec that cannot be sent is Terminal before any call")
 async def test_terminal_by_ourselves(stage: Stage) -> None:
     await stage.start(services=("ecr",))
     await stage.apply(repository("mine", policy="{"))
@@ -284,8 +284,8 @@ async def test_terminal_by_ourselves(stage: Stage) -> None:
 @rule("3.2-3", "Unable to determine if desired resource state matches latest observed state")
 @rule("3.3-4", "ResourceSynced is Unknown, and the error's text is its reason")
 @rule("3.4-2", "beside Recoverable, Ready is False, with its message")
-@rule("3.5-4", "a code of no list is Recoverable")
-@rule("3.5-5", "what has passed by itself leaves no Recoverable behind, not even False")
+@rule("3.5-2a", "a code of no list is Recoverable")
+@rule("3.5-2b", "what has passed by itself leaves no Recoverable behind, not even False")
 async def test_recoverable(stage: Stage) -> None:
     refuse(stage, "DescribeRepositories", "OddException", "just now", times=1)
     await stage.start(services=("ecr",))
@@ -300,7 +300,7 @@ async def test_recoverable(stage: Stage) -> None:
     assert types(healed) == ["ACK.LateInitialized", "ACK.ResourceSynced", "Ready"]
 
 
-@rule("3.5-4", "after another error the object is Recoverable and no longer Terminal")
+@rule("3.5-2a", "after another error the object is Recoverable and no longer Terminal")
 async def test_recoverable_after_terminal(stage: Stage) -> None:
     refuse(stage, "CreateRepository", "LimitExceededException", "no more", times=1)
     refuse(stage, "CreateRepository", "OddException", "just now")
@@ -312,7 +312,7 @@ async def test_recoverable_after_terminal(stage: Stage) -> None:
     assert "ACK.Terminal" not in conditions(obj)
 
 
-@rule("3.5-5", "a mended object has no Terminal, not even False")
+@rule("3.5-2b", "a mended object has no Terminal, not even False")
 @rule("3-3", "Terminal of an earlier pass is gone with the pass that succeeds")
 async def test_mended(stage: Stage) -> None:
     await stage.start(services=("ecr",))
@@ -323,7 +323,7 @@ async def test_mended(stage: Stage) -> None:
     assert types(obj) == ["ACK.LateInitialized", "ACK.ResourceSynced", "Ready"]
 
 
-@rule("3.5-6", "a setting that AWS refuses is told in AWS's words alone: no request id, no name of the property")
+@rule("3.5-1d", "a setting that AWS refuses is told in AWS's words alone: no request id, no name of the property")
 async def test_the_text_of_a_setting(stage: Stage) -> None:
     name = f"{stage.namespace}-mine"
     refuse(stage, "PutBucketVersioning", "OddArgument", "no such thing")
@@ -335,7 +335,7 @@ async def test_the_text_of_a_setting(stage: Stage) -> None:
     assert not [each for each in ids if each and each in str(objects.conditions_of(obj))]
 
 
-@rule("3.5-6", "a try that ends as the one before does not write: its text is the same")
+@rule("3.5-1d", "a try that ends as the one before does not write: its text is the same")
 async def test_the_same_again(stage: Stage) -> None:
     refuse(stage, "DescribeRepositories", "OddException", "still")
     await stage.start(services=("ecr",))
@@ -347,7 +347,7 @@ async def test_the_same_again(stage: Stage) -> None:
 
 
 @rule("3.3-5", "a bucket is never said to wait for a second sync")
-@rule("3.5-7", "a bucket's settings are put in the pass that creates it, and nothing reads as an error meanwhile (W23)")
+@rule("3.5-3", "a bucket's settings are put in the pass that creates it, and nothing reads as an error meanwhile (W23)")
 async def test_steps_of_a_create(stage: Stage) -> None:
     name = f"{stage.namespace}-mine"
     await stage.start(services=("s3",))
@@ -361,7 +361,7 @@ async def test_steps_of_a_create(stage: Stage) -> None:
 
 @rule("3.2-4", "Resource already exists")
 @rule("3.2-5", "the way to adopt it is told by Ready; Terminal has no reason")
-@rule("3.5-8", "what exists and is not the object's own is Terminal")
+@rule("3.5-4", "what exists and is not the object's own is Terminal")
 async def test_exists(stage: Stage) -> None:
     stage.aws("ecr").create_repository(repositoryName="mine")
     await stage.start(services=("ecr",))
@@ -378,12 +378,12 @@ async def test_exists(stage: Stage) -> None:
         pytest.param(
             ack(adoption_policy="adopt"),
             "unmarshalling adoption-fields annotation: it is missing",
-            marks=rule("3.5-8", "adoption without fields is Terminal, the error is its message"),
+            marks=rule("3.5-4", "adoption without fields is Terminal, the error is its message"),
         ),
         pytest.param(
             ack(adoption_policy="adopt", adoption_fields="{}"),
             "Error populating adoption fields: required field missing: name",
-            marks=rule("3.5-8", "adoption with a field missing is Terminal, the error is its message"),
+            marks=rule("3.5-4", "adoption with a field missing is Terminal, the error is its message"),
         ),
         pytest.param(
             ack(adoption_policy="take"),
@@ -428,7 +428,7 @@ async def test_missing(stage: Stage, annotations: dict[str, str], text: str) -> 
 
 @rule("3.3-6", "an account that has no role yet says ResourceSynced and Ready False")
 @rule("3.2-7", "IAM Role is not available")
-@rule("3.4-5", "Ready of an object that was in step is False when its role is gone (W20)")
+@rule("3.4-4b", "Ready of an object that was in step is False when its role is gone (W20)")
 async def test_without_a_role(stage: Stage) -> None:
     other = another_account()
     await stage.map_roles({other: stage.make_role(other)})
@@ -445,7 +445,7 @@ async def test_without_a_role(stage: Stage) -> None:
     assert message.startswith(f"IAM Role is not available: {why}. ")
 
 
-@rule("3.4-5", "Ready is False while AWS refuses the deletion (W20)")
+@rule("3.4-4b", "Ready is False while AWS refuses the deletion (W20)")
 async def test_a_deletion_that_fails(stage: Stage) -> None:
     await stage.start(services=("ecr",))
     await stage.apply(repository("mine"))
