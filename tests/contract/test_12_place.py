@@ -9,7 +9,7 @@ import pytest
 
 from ackpy import __version__
 from ackpy.errors import ConfigError
-from ackpy.testing.relay import relay
+from ackpy.testing.relay import Relay, relay
 from ackpy.testing.stage import Stage, another_account, bucket, conditions, repository, rule
 
 pytestmark = pytest.mark.slow
@@ -33,7 +33,6 @@ RULES = {
 }
 UNCOVERED = {
     "12.1-6": "variables are read by the command line, before the stage: tests/operator/test_every_flag.py, and every end-to-end test",
-    "12.4-2": "one client serves all kinds of a service: its requests do not say for which object they are",
 }
 
 OBJECT, FLAG, SPACE = "eu-west-1", "us-east-1", "ap-south-1"
@@ -357,6 +356,7 @@ async def test_two_namespaces_with_endpoints(stage: Stage) -> None:
 
 
 @rule("12.4-1", "each service's requests name its group and the version of the controller")
+@rule("12.4-2", "and in brackets the kind of the object that they are for, and the version of its CRD")
 async def test_the_user_agent(stage: Stage) -> None:
     async with relay(stage.cloud.url) as line:
         await stage.start(f"--aws-endpoint-url={line.url}", f"--aws-identity-endpoint-url={stage.cloud.url}")
@@ -365,5 +365,43 @@ async def test_the_user_agent(stage: Stage) -> None:
         await stage.until_synced("repository/mine")
         await stage.until_synced(f"bucket/{stage.namespace}")
         await stage.stop()
-    agents = {found.partition(" ")[0] for found in re.findall(r"(?im)^user-agent: ([^\r]*)", line.heard)}
-    assert agents == {f"aws-controllers-k8s/{name}.services.k8s.aws-{__version__}" for name in ("ecr", "s3")}
+    assert agents(line) == {
+        f"aws-controllers-k8s/{group}.services.k8s.aws-{__version__} (ackpy; CRDKind/{kind}; CRDVersion/v1alpha1)"
+        for group, kind in (("ecr", "Repository"), ("s3", "Bucket"))
+    }
+
+
+@pytest.mark.parametrize(
+    ("labels", "told"),
+    [
+        pytest.param(
+            {"app.kubernetes.io/managed-by": "kro", "kro.run/kro-version": "v1.2"},
+            "; ManagedBy/kro; KROVersion/v1.2",
+            marks=rule("12.4-2", "of an object that kro manages kro's version too"),
+        ),
+        pytest.param(
+            {"kro.run/owned": "true"}, "; ManagedBy/kro", marks=rule("12.4-2", "kro's older label counts as well")
+        ),
+        pytest.param(
+            {"app.kubernetes.io/managed-by": "Helm"}, "", marks=rule("12.4-2", "of what others manage nothing is told")
+        ),
+    ],
+)
+async def test_the_user_agent_names_kro(stage: Stage, labels: dict[str, str], told: str) -> None:
+    manifest = repository("mine")
+    manifest["metadata"]["labels"] = labels
+    async with relay(stage.cloud.url) as line:
+        await stage.start(
+            f"--aws-endpoint-url={line.url}", f"--aws-identity-endpoint-url={stage.cloud.url}", services=("ecr",)
+        )
+        await stage.apply(manifest)
+        await stage.until_synced("repository/mine")
+        await stage.stop()
+    [agent] = agents(line)
+    assert agent.endswith(f"(ackpy; CRDKind/Repository; CRDVersion/v1alpha1{told})")
+
+
+def agents(line: Relay) -> set[str]:
+    """Who the requests said that they were from, up to the first bracket that is closed: the SDK goes on after it."""
+    found = re.findall(r"(?im)^user-agent: ([^\r]*)", line.heard)
+    return {each.partition(")")[0] + ")" for each in found}
