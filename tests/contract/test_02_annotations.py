@@ -114,6 +114,17 @@ async def test_another_region(stage: Stage) -> None:
     assert stage.operations(last) == []
 
 
+@rule("2.1-1", "a region that cannot be one is refused before AWS is asked")
+async def test_a_mistyped_region(stage: Stage) -> None:
+    await stage.start(services=("ecr",))
+    await stage.apply(repository("mine", annotations=ack(region="Frankfurt")))
+    assert await terminal(stage) == (
+        f"the annotation services.k8s.aws/region of Repository {stage.namespace}/mine "
+        'is "Frankfurt"; it must be the name of an AWS region'
+    )
+    assert stage.operations() == []
+
+
 @pytest.mark.parametrize(
     ("own", "around", "stays"),
     [

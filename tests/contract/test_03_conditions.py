@@ -78,7 +78,6 @@ UNCOVERED = {
     "3.5-1c": "no kind of S3 or ECR takes a Secret; tests/controllers/test_secrets.py holds it on IAM's LoginProfile",
     "3.5-5": "kinds have no such hook: what a state or an error means stands in the definition (docs of ackpy.model.hooks)",
     "3.6-1": "there is no further read that could fail: values come from the observation in hand (W21, row 5.1-2)",
-    "3.6-2": "ECR answers the registry at once; the text is held by tests/controllers/test_conditions.py",
 }
 
 REPO = "repository/mine"
@@ -577,6 +576,23 @@ async def test_late_initialised(stage: Stage) -> None:
     obj = await stage.until_synced(REPO)
     text = "Late initialization successful"
     assert said(obj, "ACK.LateInitialized") == ("True", text, text)
+
+
+@rule("3.6-2", "a create whose answer has no value: Delayed Late Initialization, and ResourceSynced False until it has")
+async def test_late_initialisation_that_waits(stage: Stage) -> None:
+    stage.fault(act="drop", operation="CreateRepository", times=1)
+    await stage.start(services=("ecr",))
+    async with stage.history(REPO) as told:
+        await stage.apply(repository("mine"))
+        await stage.until_synced(REPO)
+    waiting = next(each for each in told if "status" in each)
+    assert said(waiting, "ACK.LateInitialized") == (
+        "False",
+        "Delayed Late Initialization",
+        "Late initialization did not complete, requeuing with delay of 5 seconds",
+    )
+    assert said(waiting, "ACK.ResourceSynced") == ("False", "", NOT_SYNCED_TEXT)
+    assert said(told[-1], "ACK.LateInitialized")[0] == "True"
 
 
 @rule("3.6-4", "with --late-initialize=ack a Bucket has such fields too")

@@ -118,6 +118,18 @@ async def test_a_start_at_rest(stage: Stage) -> None:
     assert (told, [call.operation for call in stage.calls(last) if call.mutating]) == ([], [])
 
 
+@rule("4-t1", "an edit that was made while nobody ran is written at the start")
+async def test_an_edit_before_a_start(stage: Stage) -> None:
+    await stage.start(services=("ecr",))
+    last = await owned(stage, imageTagMutability="MUTABLE")
+    await stage.stop()
+    await stage.patch(REPO, {"spec": {"imageTagMutability": "IMMUTABLE"}})
+    await stage.start(services=("ecr",))
+    await stage.wait(looks(stage, 1, last), "the object is looked at")
+    await stage.quiet(REPO)
+    assert (mutability(stage), statuses(await stage.get(REPO))["Ready"]) == ("IMMUTABLE", "True")
+
+
 @rule("4-t2", "a new generation is a pass, which writes what is new")
 async def test_a_generation(stage: Stage) -> None:
     await stage.start(services=("ecr",))

@@ -69,7 +69,6 @@ RULES = {
 }
 UNCOVERED = {
     "5-S7b": "every kind of S3 and ECR requires its identifier; tests/model/test_request.py holds it on kinds that AWS names",
-    "5.1-4": "ECR answers the registry at once and S3's values come with their read; tests/controllers/test_conditions.py has the text",
     "5.2-6": "no kind of S3 or ECR has a map in its spec; tests/model/test_compare.py",
     "5.2-10": "no kind of S3 or ECR has a blob in its spec; tests/model/test_compare.py",
     "5.2-11": "no kind of S3 or ECR takes a Secret; tests/controllers/test_secrets.py",
@@ -497,6 +496,20 @@ async def test_a_lost_answer(stage: Stage) -> None:
     assert repositories(stage) == {"mine"}
 
 
+@rule("5-S9c", "a later read that does not see what was created makes nobody believe that it is a stranger's")
+async def test_a_read_that_lags(stage: Stage) -> None:
+    code = "RepositoryNotFoundException"
+    stage.fault(act="error", operation="DescribeRepositories", status=400, code=code, after=1, times=1)
+    await stage.start(services=("ecr",))
+    async with stage.history(REPO) as told:
+        await stage.apply(repository("mine"))
+        await stage.wait(looks(stage, 3), "the look that saw nothing, and the one after it")
+        await stage.quiet(REPO)
+        await stage.until_synced(REPO)
+    assert not any("ACK.Terminal" in statuses(each) for each in told)
+    assert (repositories(stage), objects.finalizers_of(told[-1])) == ({"mine"}, [FINALIZER])
+
+
 @rule("5-S10a", "an unmanaged object of what exists is Terminal, and AWS is only read")
 async def test_what_exists(stage: Stage) -> None:
     stage.aws("ecr").create_repository(repositoryName="mine", imageTagMutability="MUTABLE")
@@ -594,6 +607,19 @@ async def test_a_late_field_of_the_users(stage: Stage) -> None:
     assert found["Rules"] == [{"ObjectOwnership": "ObjectWriter"}]
 
 
+@rule("5.1-4", "what is incomplete is looked at again by itself, well before ACK's 5 s, and then filled")
+async def test_an_incomplete_late_field(stage: Stage) -> None:
+    stage.fault(act="drop", operation="CreateRepository", times=1)
+    await stage.start(services=("ecr",))
+    async with stage.history(REPO) as told:
+        await stage.apply(repository("mine"))
+        await stage.until_synced(REPO)
+    first = next(each for each in told if "status" in each)
+    assert "registryID" not in first["spec"]
+    assert told[-1]["spec"]["registryID"] == stage.account
+    assert stage.operations().count("CreateRepository") == 2
+
+
 @rule("5.1-5", "the filled spec starts no pass of its own: one look follows a create, and then there is silence (W23)")
 async def test_no_pass_of_its_own(stage: Stage) -> None:
     await stage.start(services=("ecr",))
@@ -638,6 +664,16 @@ async def test_nothing_against_something(stage: Stage, drifted: dict[str, Any], 
     last = stage.last_call()
     await stage.look(what)
     assert written(stage, last) == expected
+
+
+@rule("5.2-1", "what AWS has inside a structure of the spec, and the spec does not set, is none")
+async def test_a_leaf_of_somebody_elses(stage: Stage) -> None:
+    name, what = await owned_bucket(stage, publicAccessBlock={"blockPublicACLs": True})
+    theirs = {"BlockPublicAcls": True, "RestrictPublicBuckets": True}
+    stage.aws("s3").put_public_access_block(Bucket=name, PublicAccessBlockConfiguration=theirs)
+    last = stage.last_call()
+    await stage.look(what)
+    assert written(stage, last) == []
 
 
 @rule("5.2-2", "a field that only a create takes is no difference afterwards")
@@ -722,6 +758,17 @@ async def test_tags_in_another_order(stage: Stage) -> None:
     last = stage.last_call()
     await stage.look(what)
     assert written(stage, last) == []
+
+
+@rule("5.2-7", "somebody else's tags stay where the user names none")
+async def test_tags_of_others(stage: Stage) -> None:
+    await owned(stage)
+    arn = (await stage.get(REPO))["status"]["ackResourceMetadata"]["arn"]
+    stage.aws("ecr").tag_resource(resourceArn=arn, tags=[{"Key": "theirs", "Value": "x"}])
+    last = stage.last_call()
+    obj = await stage.look(REPO)
+    assert written(stage, last) == []
+    assert tags(stage, obj)["theirs"] == "x"
 
 
 @rule("5.2-7", "a tag with another value is tagged anew and not untagged first")
