@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import AsyncExitStack
 from typing import Any
 
 import pytest
@@ -390,16 +389,25 @@ async def test_a_selector_that_lets_go(stage: Stage) -> None:
     assert conditions(obj)["ACK.ResourceSynced"]["status"] == "True"
 
 
-@rule("13-4c", "a label that an object gets, or a namespace, brings it to its selector")
-async def test_a_label_that_comes(stage: Stage) -> None:
-    everywhere = {"namespaceSelector": {"names": [], "labelSelector": {"matchLabels": {"of": stage.namespace}}}}
-    async with AsyncExitStack() as gone:
-        await gone.enter_async_context(stage.selecting("s", stage.make_role(stage.account), **everywhere))
+@rule("13-4c", "a label that a namespace gets brings its objects to their selector")
+async def test_a_label_that_a_namespace_gets(stage: Stage) -> None:
+    label = {"of": stage.namespace}
+    everywhere = {"names": [], "labelSelector": {"matchLabels": label}}
+    async with stage.selecting("s", stage.make_role(stage.account), namespaceSelector=everywhere):
         await stage.start(*ON, services=("ecr",))
         await stage.apply(repository("mine"))
-        obj = await stage.until_synced("repository/mine")
-        assert "ACK.IAMRoleSelected" not in conditions(obj)
-        await stage.patch(f"namespace/{stage.namespace}", {"metadata": {"labels": {"of": stage.namespace}}})
+        assert "ACK.IAMRoleSelected" not in conditions(await stage.until_synced("repository/mine"))
+        await stage.patch(f"namespace/{stage.namespace}", {"metadata": {"labels": label}})
+        await stage.until_condition("repository/mine", "ACK.IAMRoleSelected")
+
+
+@rule("13-4c", "a label that an object gets brings it to its selector")
+async def test_a_label_that_an_object_gets(stage: Stage) -> None:
+    async with stage.selecting("s", stage.make_role(stage.account), resourceLabelSelector=GOLD):
+        await stage.start(*ON, services=("ecr",))
+        await stage.apply(repository("mine"))
+        assert "ACK.IAMRoleSelected" not in conditions(await stage.until_synced("repository/mine"))
+        await stage.patch("repository/mine", {"metadata": {"labels": LABEL}})
         await stage.until_condition("repository/mine", "ACK.IAMRoleSelected")
 
 
