@@ -301,6 +301,7 @@ class ResourceReconciler:
         claimed = run.claim not in UNCLAIMED
         if classify.may_have_acted(error) or (claimed and (exists or unsure)):
             return await self._finish(run, seen, failed(run, [error]))
+        run.trace.refused = intent.nonce
         end = blocked(run, _exists(run)) if exists else failed(run, [error])
         withdrawn = replace(intent, stage=Stage.REFUSED).annotation()
         return await self._finish(run, seen, replace(end, intent=withdrawn))

@@ -45,7 +45,8 @@ class Trace:
 
     `uid` tells it from another object of the same name; `generation` is the last one answered; `waits` counts the looks at a state
     that did not come; `unverified` says that what was created has not been looked at since, `verifying` that the next pass does;
-    `deleting` that AWS took a delete call. `began` is when the object was first looked at, `created` when a create was last asked for.
+    `deleting` that AWS took a delete call. `began` is when the object was first looked at, `created` when a create was last asked for;
+    `refused` is the intent that AWS has refused, should the object not have come to say so.
     `ground` is that of the last pass: another one now is worth a pass. `now` is the last word
     that asked for a pass, None before the first; `ignored` the ignored fields that drift was last told of; `guard` counts writes.
     """
@@ -58,6 +59,7 @@ class Trace:
     deleting: bool = False
     began: datetime | None = None
     created: datetime | None = None
+    refused: str = ""
     ground: Ground | None = None
     now: str | None = None
     ignored: tuple[str, ...] = ()
@@ -100,7 +102,7 @@ class Run:
     ) -> Self:
         """What follows from the object's marks."""
         defaults = _own_tags(descriptor, obj, options)
-        mark, memory = claim(descriptor, obj), Memory.of(obj)
+        mark, memory = _claim(descriptor, obj, trace), Memory.of(obj)
         spoken = modes(descriptor, obj.get("spec") or {}, memory, unconfirmed=mark is Claim.OPEN)
         managed = _with_tags(descriptor, spoken, defaults)
         return cls(obj, descriptor, options, place, place.scope(obj), trace, edited, defaults, mark, memory, managed)
@@ -181,6 +183,13 @@ class Run:
     def _decides_tags(self, path: str) -> bool:
         top = fieldpath.of(path).top
         return fieldpath.get(self.spec, path) is not None or (self.memory is not None and top in self.memory.paths)
+
+
+def _claim(descriptor: Descriptor, obj: Object, trace: Trace) -> Claim:
+    """What the object's marks say, and this process knows: a refusal counts although it could not be written down."""
+    mark, intent = claim(descriptor, obj), Intent.of(obj)
+    refused = mark is Claim.OPEN and intent is not None and intent.nonce == trace.refused
+    return Claim.REFUSED if refused else mark
 
 
 def _own_tags(descriptor: Descriptor, obj: Object, options: ReconcilerOptions) -> Mapping[str, str]:

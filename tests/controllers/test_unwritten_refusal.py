@@ -1,0 +1,50 @@
+"""AWS refuses a create, and the API server is not there to be told: what a stranger makes in the meantime stays the stranger's."""
+
+from __future__ import annotations
+
+from typing import Any, SupportsIndex
+
+import pytest
+
+from ackpy.errors import AwsError, KubeUnreachable
+from ackpy.kube.objects import ObjectKey
+from ackpy.runtime.causes import Cause
+from ackpy.testing.world import ACCOUNT, REGION, Bucket, MemoryWorld, api_error
+
+NAME = "hama-test-bucket"
+
+
+class Failing(list[AwsError]):
+    """AWS's refusals, with each of which the API server goes away for one request."""
+
+    def __init__(self, world: MemoryWorld) -> None:
+        super().__init__([api_error("CreateBucket", "AccessDenied", 403)])
+        self._world = world
+
+    def pop(self, index: SupportsIndex = -1) -> AwsError:
+        self._world.cluster.refusals.append(KubeUnreachable("the API server is being restarted"))
+        return super().pop(index)
+
+
+async def refused(world: MemoryWorld, talk: dict[str, Any]) -> ObjectKey:
+    key = world.cluster.apply("b", talk)
+    world.aws.failing["CreateBucket"] = Failing(world)
+    with pytest.raises(KubeUnreachable):
+        await world.one_pass(key)
+    world.aws.buckets[NAME] = Bucket(ACCOUNT, REGION, {})
+    return key
+
+
+async def test_it_is_not_taken_over(world: MemoryWorld, talk: dict[str, Any]) -> None:
+    key = await refused(world, talk)
+    await world.one_pass(key, Cause.RETRY)
+    assert world.conditions(key)["ACK.Terminal"]["message"] == "Resource already exists"
+    assert world.aws.settings(NAME) == {}
+
+
+async def test_it_is_not_deleted(world: MemoryWorld, talk: dict[str, Any]) -> None:
+    key = await refused(world, talk)
+    world.cluster.delete(key)
+    await world.settle(key)
+    assert world.cluster.objects == {}
+    assert NAME in world.aws.buckets
