@@ -208,6 +208,43 @@ async def test_those_who_look_at_the_same_time_wait_for_one_answer(herd: Herd) -
     assert {result.outcome for result in results} == {Outcome.DONE}
 
 
+class Answering:
+    """An AWS that has what it is asked for, and notes how many at a time."""
+
+    def __init__(self) -> None:
+        self.asked: list[list[str]] = []
+
+    async def call(self, operation: str, /, **params: Any) -> Mapping[str, Any]:
+        raise NotImplementedError(operation, params)
+
+    async def paginate(self, operation: str, at: str, /, **params: Any) -> Sequence[Any]:
+        self.asked.append(params["repositoryNames"])
+        return [{"repositoryName": name} for name in params["repositoryNames"]]
+
+
+HERE = Place("123456789012", "us-east-1")
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        Place("210987654321", "us-east-1"),
+        Place("123456789012", "eu-west-1"),
+        Place("123456789012", "us-east-1", role_arn="arn:aws:iam::123456789012:role/team"),
+        Place("123456789012", "us-east-1", endpoint_url="https://elsewhere.example"),
+    ],
+    ids=["account", "region", "role", "endpoint"],
+)
+async def test_nobody_is_asked_for_in_anothers_place(keep: Keep, other: Place) -> None:
+    world = (await keep("ecr", "Repository")).world
+    batches, aws = Batches(world.descriptor, world.time), Answering()
+    places = {"a": HERE, "b": other, "c": HERE, "d": other}
+    asks = [Ask(name, place, Call(CORE, {"repositoryNames": [name]})) for name, place in places.items()]
+    for each in asks:
+        assert await batches.answer(each, lambda: asks, aws) is not None
+    assert aws.asked == [["a", "c"], ["b", "d"]]
+
+
 class Hanging:
     """An AWS that never answers."""
 

@@ -39,6 +39,11 @@ def populate(cloud: Cloud) -> dict[str, str]:
     s3.delete_object(Bucket="kept", Key="k ü/+")
     upload = s3.create_multipart_upload(Bucket="kept", Key="parts")["UploadId"]
     s3.upload_part(Bucket="kept", Key="parts", PartNumber=1, UploadId=upload, Body=b"part")
+    zone, kind = (
+        {"Type": "AvailabilityZone", "Name": "use1-az4"},
+        {"Type": "Directory", "DataRedundancy": "SingleAvailabilityZone"},
+    )
+    s3.create_bucket(Bucket="kept--use1-az4--x-s3", CreateBucketConfiguration={"Location": zone, "Bucket": kind})
     iam.list_policies(MaxItems=1)
     iam.create_role(RoleName="role", AssumeRolePolicyDocument=TRUST)
     iam.create_user(UserName="user")
