@@ -6,7 +6,7 @@ from random import Random
 from typing import Any, TypeVar
 
 import pytest
-from hypothesis import settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
@@ -69,6 +69,29 @@ async def test_namespaces_take_turns(queue: WorkQueue) -> None:
     order = await taken(queue)
     assert [key.namespace for key in order] == ["big", "small", "tiny", "big", "big"]
     assert [key.name for key in order if key.namespace == "big"] == ["0", "1", "2"]
+
+
+@given(st.lists(st.tuples(st.sampled_from("xyz"), st.sampled_from("abcde"), st.sampled_from([*Cause]))))
+def test_who_is_due_is_told_in_the_order_of_their_turns(added: list[tuple[str, str, Cause]]) -> None:
+    async def told_and_taken() -> tuple[list[ObjectKey], list[ObjectKey]]:
+        queue = WorkQueue(clock=FakeClock())
+        for namespace, name, cause in added:
+            queue.add(ObjectKey(namespace, name), cause=cause)
+        hurried = {
+            ObjectKey(namespace, name) for namespace, name, cause in added if PRIORITY_OF[cause] > Priority.START
+        }
+        return list(queue.due(Priority.START)), [key for key in await taken(queue) if key not in hurried]
+
+    told, turns = asyncio.run(told_and_taken())
+    assert told == turns
+
+
+async def test_who_is_in_a_pass_counts_as_due(queue: WorkQueue) -> None:
+    queue.add(A, cause=Cause.EDIT)
+    await queue.get()
+    queue.add(B, cause=Cause.RESYNC)
+    queue.add(C, cause=Cause.RESYNC, after=1)
+    assert queue.due(Priority.START) == (A, B)
 
 
 async def test_an_object_added_in_its_pass_is_handled_after_it(queue: WorkQueue) -> None:

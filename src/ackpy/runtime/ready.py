@@ -45,8 +45,9 @@ class Ready:
         return Counter(self._priorities.values())
 
     def up_to(self, priority: int) -> Iterator[ObjectKey]:
-        """The keys that wait at no more than a priority, in the order in which they were put in."""
-        return (key for key, each in self._priorities.items() if each <= priority)
+        """The keys that wait at no more than a priority, in the order in which `pop` would give them."""
+        chosen = sorted((each for each in self._lanes if each <= priority), reverse=True)
+        return (key for each in chosen for key in self._lanes[each])
 
     def __len__(self) -> int:
         return len(self._priorities)
@@ -81,6 +82,14 @@ class _Lane:
         if keys:
             self._namespaces[namespace] = keys  # to the end of the turn
         return key
+
+    def __iter__(self) -> Iterator[ObjectKey]:
+        """In the order of `pop`."""
+        turns = [iter(keys) for keys in self._namespaces.values()]
+        while turns:
+            keys = [(turn, next(turn, None)) for turn in turns]
+            yield from (key for _, key in keys if key is not None)
+            turns = [turn for turn, key in keys if key is not None]
 
     def discard(self, key: ObjectKey) -> None:
         keys = self._namespaces[key.namespace]
