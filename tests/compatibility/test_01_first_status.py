@@ -17,14 +17,9 @@ RULES = {
     "C1-1": "the first status carries what the first create came to",
     "C1-2": "every identifier, the ARN and what AWS's answer says of the resource are in it",
     "C1-3": "what an adoption came to likewise",
-    "C1-4": "a kind whose create answers no state or ARN reads once before that write",
     "C1-5": "an unresolved reference, a missing role and a terminal refusal have a status of their own instead",
     "C1-6": "nothing is written to the status before the create has answered",
 }
-UNCOVERED = {
-    "C1-4": "kind not in the catalog yet: each of S3's and ECR's creates answers what the status holds, or its ARN can be predicted",
-}
-
 SYNCED = {"ACK.ResourceSynced": "True", "Ready": "True"}
 LATE = {"ACK.LateInitialized": "True", **SYNCED}
 RULE = {"apiVersion": "ecr.services.k8s.aws/v1alpha1", "kind": "PullThroughCacheRule", "metadata": {"name": "mine"}}

@@ -10,7 +10,8 @@ from ackpy.controllers.batch import Answer
 from ackpy.controllers.observe import Observation, observation, observe
 from ackpy.controllers.plan import Plan, after_creation, carried_by
 from ackpy.controllers.world import Calls
-from ackpy.model import request, response
+from ackpy.errors import AwsError
+from ackpy.model import fieldpath, request, response
 from ackpy.model.descriptor import Aspect, AspectKind, Descriptor, Operation
 from ackpy.model.request import Scope, View
 
@@ -36,12 +37,30 @@ class ResourceManager:
         return self._named(found, view)
 
     async def create(self, plan: Plan, desired: View) -> Observation:
-        """Make the one write of a plan that creates. What it carried is taken as kept."""
+        """Make the one write of a plan that creates. What it carried is taken as kept; state and ARN that its answer lacks are read."""
         (write,) = plan.writes
         answer = await self.calls.call(write.operation, **write.call.plain())
         created = response.core(self.descriptor, self._creator(write.operation), answer, desired)
         carried = carried_by(self.descriptor, write.call)
-        return self._named(after_creation(desired, observation(created), carried), desired)
+        made = self._named(after_creation(desired, observation(created), carried), desired)
+        return await self._completed(made, desired) if self._is_partial(made) else made
+
+    def _is_partial(self, made: Observation) -> bool:
+        """Whether the answer of a create leaves open what clients look for in the first status."""
+        states = (state.path for state in self.descriptor.definition.states)
+        return any(fieldpath.get(made.status, path) is None for path in states) or bool(
+            self.descriptor.arn_member and not made.arn
+        )
+
+    async def _completed(self, made: Observation, desired: View) -> Observation:
+        """With the state and ARN that a read tells. What AWS does not show yet stays open, and is looked for by the next pass."""
+        view = View(desired.spec, {**desired.status, **made.status})
+        try:
+            found = await observe(self.descriptor, view, self.scope, (), self.calls)
+        except AwsError:
+            return made  # the resource is made: that is to be written down first
+        carried = made.carried | frozenset(found.status)
+        return replace(made, status={**made.status, **found.status}, arn=made.arn or found.arn, carried=carried)
 
     async def write(self, plan: Plan, latest: Observation) -> tuple[Applied, Observation]:
         """Make the writes of a plan; returns what came of them, and `latest` with what the answers say of the status."""
