@@ -218,7 +218,7 @@ class Sessions:
 
 @cache
 def _models() -> Loader:
-    """botocore's models, read once for all roles: they never change, and one service's take a tenth of a second."""
+    """The models of botocore, read once for all roles: they never change, and one service's take a tenth of a second."""
     return Loader()
 
 
