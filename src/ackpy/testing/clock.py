@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import heapq
 import itertools
+import time
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -54,6 +55,28 @@ class FakeClock:
                 await settle()
         self._elapsed = end
         await settle()
+
+
+class HastyClock:
+    """The machine's clock, whose seconds pass `pace` times as fast: for back-offs and resyncs among sockets and other processes.
+
+    The time of day stays right, for others write it down too.
+    """
+
+    def __init__(self, pace: float) -> None:
+        self._pace = pace
+
+    def now(self) -> datetime:
+        """The time of day."""
+        return datetime.now(UTC)
+
+    def monotonic(self) -> float:
+        """Seconds that pass quickly."""
+        return time.monotonic() * self._pace
+
+    async def sleep(self, seconds: float) -> None:
+        """Return when so many of them have passed."""
+        await asyncio.sleep(max(seconds, 0.0) / self._pace)
 
 
 async def settle() -> None:

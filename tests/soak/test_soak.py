@@ -1,0 +1,65 @@
+"""A randomised soak: faults at the HTTP seam of both clients, and in the end everything is as declared.
+
+A failure names its seed: ACKPY_SOAK_SEED=N pytest tests/soak plays it again. ACKPY_SOAK_PASSES=N makes it longer or shorter.
+`make test` takes the same seed each time, `make test-long` new ones.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import time
+from pathlib import Path
+
+import pytest
+from tests.soak.faults import AWS_FAULTS, KUBE_FAULTS
+from tests.soak.kinds import KINDS
+from tests.soak.soak import Soak, soak
+
+from ackpy.testing.cloud import Cloud
+
+pytestmark = pytest.mark.slow
+
+BEFALL = frozenset(
+    {
+        *(f"aws {name}" for name in AWS_FAULTS),
+        *(f"kube {name}" for name in KUBE_FAULTS),
+        "aws stale",
+        "aws core not visible",
+        "aws aspect not visible",
+        "aws half-done create",
+        "aws stranger after a refusal",
+        "aws stranger before the create",
+        "kube watch dropped",
+        "kube watch expired",
+        "kube watch held",
+        "kube restart",
+    }
+)
+"""Every class of faults. A long run has to meet them all."""
+_FRESH = os.environ.get("ACKPY_TEST_PROFILE") == "fresh"
+SEED = int(os.environ.get("ACKPY_SOAK_SEED") or (secrets.randbelow(2**31) if _FRESH else 21))
+PASSES = int(os.environ.get("ACKPY_SOAK_PASSES") or 0)
+
+
+async def run_of(seed: int, passes: int, each: int, folder: Path, cloud: Cloud, account: str) -> Soak:
+    """A whole soak; what it came to is printed."""
+    print(f"play it again with ACKPY_SOAK_SEED={seed}")
+    began = time.monotonic()
+    async with soak(seed, KINDS, each, cloud, account, folder) as run:
+        await run.run(passes)
+    print(f"seed {seed}, {time.monotonic() - began:.0f} s: {run.summary()}")
+    return run
+
+
+async def test_everything_comes_to_rest(tmp_path: Path, cloud: Cloud, account: str) -> None:
+    run = await run_of(SEED, PASSES or 200, 2, tmp_path, cloud, account)
+    assert run.log.fired.total() > 0
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("number", range(3))
+async def test_so_it_does_after_thousands_of_passes(tmp_path: Path, cloud: Cloud, account: str, number: int) -> None:
+    run = await run_of(SEED + 1 + number, PASSES or 2000, 5, tmp_path, cloud, account)
+    assert BEFALL - {name for name, count in run.log.fired.items() if count} == set()
+    assert set(run.lives) == {"kill", "stop", "SIGKILL", "SIGTERM"}
