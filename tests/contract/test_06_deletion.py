@@ -321,18 +321,35 @@ async def test_retained_without_a_role(stage: Stage) -> None:
 
 @rule("6-3", "a retained object leaves no timer behind: nothing is asked about it at the next resync")
 async def test_no_timer_stays(stage: Stage) -> None:
-    what = await owning(stage, "--reconcile-default-resync-seconds=1", annotations=ack(deletion_policy="retain"))
-    s3(stage).create_bucket(Bucket=f"{stage.namespace}-shown")
-    await stage.apply(bucket(f"{stage.namespace}-shown", annotations=ack(read_only="true")))
-    await stage.until_synced(f"bucket/{stage.namespace}-shown")
+    stage.aws("ecr").create_repository(repositoryName="witness")
+    s3(stage).create_bucket(Bucket=stage.namespace)
+    await stage.start("--reconcile-default-resync-seconds=1")
+    marks = ack(adoption_policy="adopt-or-create", deletion_policy="retain")
+    await stage.apply(bucket(stage.namespace, annotations=marks))
+    await stage.apply(repository("witness", annotations=ack(read_only="true")))
+    await stage.until_synced("repository/witness")
+    await stage.until_synced(what := f"bucket/{stage.namespace}")
     await ended(stage, what)
     since = stage.last_call()
 
     async def twice() -> bool:
-        return len(stage.operations(since)) >= 2
+        return stage.operations(since).count("DescribeRepositories") >= 2
 
-    await stage.wait(twice, "the other bucket's resyncs")
-    assert stage.operations(since) == [*LOOKED, *LOOKED], "one a second is the other's alone"
+    await stage.wait(twice, "the repository's resyncs")
+    assert set(stage.operations(since)) == {"DescribeRepositories"}
+
+
+@rule("6-2d", "without a role for its account a deletion waits, Ready says so, and it goes on when the role comes")
+async def test_a_deletion_waits_for_its_role(stage: Stage) -> None:
+    what = await owning(stage)
+    await stage.annotate_namespace(owner_account_id=stage.account)
+    await stage.delete(what)
+    obj = await stage.until_condition(what, "Ready", "False")
+    assert conditions(obj)["ACK.ResourceSynced"]["message"] == "IAM Role is not available"
+    assert finalizers_of(obj) == [FINALIZER]
+    await stage.map_roles({stage.account: stage.make_role(stage.account)})
+    await stage.until_gone(what)
+    assert not is_there(stage)
 
 
 # 6-4, whose word decides

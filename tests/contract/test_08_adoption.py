@@ -16,7 +16,9 @@ pytestmark = pytest.mark.slow
 
 RULES = {
     "8-1": "adoption-fields names what the read asks for, as the CRD spells it",
+    "8-1b": "an identifier of AWS's own, or the ARN of a kind that is known by it, lands in the status",
     "8-2": "adopt: the fields are mandatory, the spec becomes what AWS has",
+    "8-2b": "adopt: tags of AWS's own stay out of the spec",
     "8-3": "adopt-or-create: the spec stays the user's, the fields are optional; what is not there is created",
     "8-4": "the marks of success; what was adopted is never made anew",
     "8-5": "another policy is Terminal",
@@ -25,7 +27,10 @@ RULES = {
 }
 
 UNCOVERED = {
-    "8-7": "it has no effect in ACK either, and the definitions have no word for it: every kind can be adopted"
+    "8-1b": "the kinds of S3 and ECR have names that users give; held by tests/model/test_adoption.py for other kinds",
+    "8-2b": "nobody can set such tags, on the embedded AWS either; held by "
+    "tests/controllers/test_adoption.py::test_tags_of_aws_stay_in_aws_and_the_controllers_are_added",
+    "8-7": "it has no effect in ACK either, and the definitions have no word for it: every kind can be adopted",
 }
 
 FINALIZER = "finalizers.s3.services.k8s.aws/Bucket"

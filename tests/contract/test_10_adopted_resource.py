@@ -252,6 +252,16 @@ async def test_role(stage: Stage) -> None:
     assert obj["status"]["ackResourceMetadata"]["ownerAccountID"] == owner
 
 
+@rule("10-6", "an endpoint of the namespace that is not allowed stops it, with the text that other objects have")
+async def test_endpoint(stage: Stage) -> None:
+    await stage.annotate_namespace(endpoint_url="https://aws.example")
+    await stage.start(services=("ecr",))
+    said = await refused(stage, asking({"nameOrID": "theirs"}))
+    holder = f"the annotation services.k8s.aws/endpoint-url of Namespace {stage.namespace}"
+    assert said == f"{holder} sends requests to aws.example, which is no endpoint of AWS"
+    assert stage.operations() == []
+
+
 # 10-7, 10-8, the object
 
 
