@@ -783,11 +783,11 @@ async def test_the_finalizer_of_a_field_export(stage: Stage) -> None:
 @rule("2.4-2", "an AdoptedResource needs none, and one that ACK has left on it goes with its deletion")
 async def test_the_finalizer_of_an_adopted_resource(stage: Stage) -> None:
     stage.aws("ecr").create_repository(repositoryName="it")
-    manifest = adopting("it")
+    old = adopting("old")
     finalizers = ["finalizers.services.k8s.aws/AdoptedResource"]
-    await stage.apply({**manifest, "metadata": {**manifest["metadata"], "name": "old", "finalizers": finalizers}})
+    await stage.apply({**old, "metadata": {**old["metadata"], "finalizers": finalizers}})
     await stage.start(services=("ecr",))
-    await stage.apply(manifest)
+    await stage.apply(adopting("it"))
     obj = await stage.until_condition("adoptedresource/it", "ACK.Adopted")
     assert objects.finalizers_of(obj) == []
     await stage.delete("adoptedresource/old")
