@@ -9,6 +9,7 @@ import pytest
 from ackpy.testing.rules import read, sections
 
 SECTIONS = sections(Path(__file__).parent)
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.parametrize("path", SECTIONS, ids=lambda path: path.stem)
@@ -19,6 +20,11 @@ def test_every_rule_has_a_row_or_a_reason(path: Path) -> None:
 @pytest.mark.parametrize("path", SECTIONS, ids=lambda path: path.stem)
 def test_no_sentence_is_said_twice(path: Path) -> None:
     assert read(path).repeated() == []
+
+
+@pytest.mark.parametrize("path", SECTIONS, ids=lambda path: path.stem)
+def test_reasons_point_to_tests_that_are_there(path: Path) -> None:
+    assert read(path).dangling(ROOT) == []
 
 
 def test_a_table_with_gaps_is_told(tmp_path: Path) -> None:
@@ -36,3 +42,11 @@ def test_a_table_with_gaps_is_told(tmp_path: Path) -> None:
         "3 has an empty reason",
     ]
     assert read(module).repeated() == ["a row"]
+
+
+def test_a_pointer_to_nothing_is_told(tmp_path: Path) -> None:
+    module = tmp_path / "test_pointers.py"
+    module.write_text(
+        'UNCOVERED = {"1": "held by tests/contract/test_table.py::test_nothing, tests/no.py, tests/conftest.py"}\n'
+    )
+    assert read(module).dangling(ROOT) == ["tests/contract/test_table.py::test_nothing", "tests/no.py"]
