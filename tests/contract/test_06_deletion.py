@@ -26,10 +26,12 @@ RULES = {
 }
 
 UNCOVERED = {
-    "6-2c": "no kind of S3 or ECR opts in; held for a made-up kind by "
-    "tests/controllers/test_states.py::test_what_stands_in_the_way_is_taken_away_before_the_resource",
-    "6-2e": "S3 and ECR delete at once; held by tests/controllers/test_states.py for a kind with states",
-    "6-5": "no kind of S3 or ECR has states; held by tests/controllers/test_states.py for a kind that has",
+    "6-2c": "no kind of S3 or ECR opts in; held by tests/controllers/test_states.py::test_what_must_be_emptied_goes_first",
+    "6-2e": "S3 and ECR delete at once; held for a kind with states by "
+    "tests/controllers/test_states.py::test_a_deletion_that_lasts_is_asked_for_once_and_watched",
+    "6-5": "no kind of S3 or ECR has states; held by "
+    "tests/controllers/test_states.py::test_a_delete_call_waits_for_a_state_that_takes_it and "
+    "tests/controllers/test_states.py::test_a_busy_resource_is_not_written_to",
 }
 
 POLICY = "services.k8s.aws/deletion-policy"

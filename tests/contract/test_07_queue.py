@@ -49,10 +49,13 @@ RULES = {
 }
 
 UNCOVERED = {
-    "7.1-2": "S3 and ECR have no state to wait for; tests/controllers/test_states.py holds 0.5 s, doubling up to 30 s, with a clock",
-    "7.2-4": "held by tests/runtime/test_workqueue.py::test_a_fresh_edit_goes_before_a_resync_with_room_between with a clock",
+    "7.1-2": "S3 and ECR have no state to wait for; half a second, doubling up to the kind's interval, is held by "
+    "tests/controllers/test_states.py::test_looks_at_a_busy_resource_grow_rarer_up_to_the_kinds_interval",
+    "7.2-4": "held with a clock by "
+    "tests/runtime/test_workqueue.py::test_a_fresh_edit_goes_before_a_resync_with_room_between",
     "7.3-2": "no kind of S3 or ECR has a period of its own, and the definitions have no word for one",
-    "7.3-4": "too long to wait for; tests/controllers/test_options.py holds the value, tests/runtime/test_controller.py that it is kept",
+    "7.3-4": "too long to wait for; the value is held by tests/controllers/test_options.py::test_a_resync_of_zero_is_ten_hours, how a "
+    "period is kept by tests/runtime/test_controller.py::test_resyncs_come_within_the_period_and_not_together",
 }
 
 EVERY_SECOND = "--reconcile-default-resync-seconds=1"

@@ -27,7 +27,8 @@ RULES = {
 }
 
 UNCOVERED = {
-    "8-1b": "the kinds of S3 and ECR have names that users give; held by tests/model/test_adoption.py for other kinds",
+    "8-1b": "the kinds of S3 and ECR have names that users give; held for other kinds by "
+    "tests/model/test_adoption.py::test_fields_lead_to_the_resource",
     "8-2b": "nobody can set such tags, on the embedded AWS either; held by "
     "tests/controllers/test_adoption.py::test_tags_of_aws_stay_in_aws_and_the_controllers_are_added",
     "8-7": "it has no effect in ACK either, and the definitions have no word for it: every kind can be adopted",

@@ -9,6 +9,7 @@ import pytest
 from ackpy.testing.rules import read, sections
 
 SECTIONS = sections(Path(__file__).parent)
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.parametrize("path", SECTIONS, ids=lambda path: path.stem)
@@ -19,3 +20,8 @@ def test_every_rule_has_a_row_or_a_reason(path: Path) -> None:
 @pytest.mark.parametrize("path", SECTIONS, ids=lambda path: path.stem)
 def test_no_sentence_is_said_twice(path: Path) -> None:
     assert read(path).repeated() == []
+
+
+@pytest.mark.parametrize("path", SECTIONS, ids=lambda path: path.stem)
+def test_reasons_point_to_tests_that_are_there(path: Path) -> None:
+    assert read(path).dangling(ROOT) == []

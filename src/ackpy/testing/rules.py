@@ -7,10 +7,14 @@ and in a literal `UNCOVERED` (number -> reason) what no row holds. It is read an
 from __future__ import annotations
 
 import ast
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
+
+_POINTER: Final = re.compile(r"(tests/[\w/]+\.py)(?:::(\w+))?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +41,11 @@ class Section:
         """The sentences that more than one row says."""
         return [says for says, times in Counter(says for _, says in self.rows).items() if times > 1]
 
+    def dangling(self, root: Path) -> list[str]:
+        """The tests that reasons point to ("tests/runtime/test_it.py::test_that") and that are not there; `root` is where "tests" is."""
+        pointers = [found for reason in self.uncovered.values() for found in _POINTER.findall(reason)]
+        return [f"{path}::{test}".rstrip(":") for path, test in pointers if not _is_there(root / path, test)]
+
 
 def sections(folder: Path) -> list[Path]:
     """The modules of rows of a folder: all of its tests but the table itself."""
@@ -54,6 +63,10 @@ def read(path: Path) -> Section:
         if isinstance(target, ast.Name) and target.id in {"RULES", "UNCOVERED"}
     }
     return Section(tables.get("RULES", {}), list(_rows(tree)), tables.get("UNCOVERED", {}))
+
+
+def _is_there(path: Path, test: str) -> bool:
+    return path.is_file() and (not test or f"def {test}(" in path.read_text())
 
 
 def _rows(tree: ast.Module) -> Iterator[tuple[str, str]]:
