@@ -22,7 +22,7 @@ RULES = {
     "C4-6": "of a resource that was made, a refused read lets nothing go",
 }
 UNCOVERED = {
-    "C4-3": "kind not in the catalog yet: S3's and ECR's identifiers are in the spec; tests/controllers/test_observe.py asks nothing without",
+    "C4-3": "kind not in the catalog yet: identifiers of S3 and ECR are in the spec; without any nothing is asked: test_observe.py",
 }
 SOON = 4.0
 """Seconds within which a deletion counts as quick: less than the 5 s after which a try that S3 puts off is repeated."""
