@@ -10,4 +10,10 @@ settings.register_profile("repeatable", deadline=None, derandomize=True)
 settings.register_profile("fresh", deadline=None, print_blob=True)
 settings.load_profile(os.environ.get("ACKPY_TEST_PROFILE", "repeatable"))
 
-pytest_plugins = ["ackpy.testing.cluster", "ackpy.testing.cloud", "ackpy.testing.stack", "ackpy.testing.kept", "ackpy.testing.stage"]
+pytest_plugins = [
+    "ackpy.testing.cluster",
+    "ackpy.testing.cloud",
+    "ackpy.testing.stack",
+    "ackpy.testing.kept",
+    "ackpy.testing.stage",
+]
