@@ -31,10 +31,10 @@ from ackpy.testing.clock import HastyClock
 
 PACE = 30.0
 """How much faster than the machine's the controllers' clock goes: their first back-off of a second takes 33 ms."""
-TIMEOUT = 1.5
+TIMEOUT = 3.0
 """Seconds of the machine's clock after which the controllers give up a request."""
-SETTLE = 2.0
-"""Seconds of the machine's clock for which the controllers doubt an absence: four times as long as reads lag behind."""
+SETTLE = 4.0
+"""Seconds of the machine's clock for which the controllers doubt an absence: far longer than reads lag behind."""
 RESYNC = 45.0
 TERMINAL_RETRY = 60.0
 
