@@ -88,6 +88,15 @@ def mutability(stage: Stage, name: str = "mine") -> str:
     return str(found["imageTagMutability"])
 
 
+async def owned(stage: Stage, **annotations: str) -> int:
+    """A repository in step at which no further look is pending, for it was taken over; the number of the last call."""
+    stage.aws("ecr").create_repository(repositoryName="mine")
+    await stage.start(services=("ecr",))
+    await stage.apply(repository("mine", annotations=ack(adoption_policy="adopt-or-create", **annotations)))
+    await stage.until_synced(REPO)
+    return stage.last_call()
+
+
 # 2.1 Of an object
 
 
@@ -104,10 +113,7 @@ async def test_an_objects_region(stage: Stage) -> None:
 
 @rule("2.1-1", "another region than that of the status is Terminal and names both; AWS is not asked")
 async def test_another_region(stage: Stage) -> None:
-    await stage.start(services=("ecr",))
-    await stage.apply(repository("mine"))
-    await stage.until_synced(REPO)
-    last = stage.last_call()
+    last = await owned(stage)
     await stage.annotate(REPO, ack(region=OTHER_REGION))
     said = await terminal(stage)
     assert said == f"the resource is in region {REGION}, the annotation services.k8s.aws/region says {OTHER_REGION}"
@@ -533,13 +539,14 @@ async def test_drift_under_a_listed_path(stage: Stage) -> None:
         )
     )
     await stage.until_synced(REPO)
-    set_mutability(stage, "MUTABLE")
+    last = stage.last_call()
     stage.aws("ecr").put_image_scanning_configuration(
         repositoryName="mine", imageScanningConfiguration={"scanOnPush": False}
     )
-    last = stage.last_call()
+    set_mutability(stage, "MUTABLE")
     await stage.look(REPO)
-    assert written(stage, last) == ["PutImageTagMutability"]
+    theirs, ours = ["PutImageScanningConfiguration", "PutImageTagMutability"], ["PutImageTagMutability"]
+    assert written(stage, last) == [*theirs, *ours]
     [found] = stage.aws("ecr").describe_repositories()["repositories"]
     assert (found["imageTagMutability"], found["imageScanningConfiguration"]) == ("IMMUTABLE", {"scanOnPush": False})
 
@@ -842,10 +849,7 @@ async def test_the_finalizer_after_deletion(stage: Stage) -> None:
 
 @rule("2.4-3d", "on retain the finalizer goes without a call of AWS")
 async def test_the_finalizer_on_retain(stage: Stage) -> None:
-    await stage.start(services=("ecr",))
-    await stage.apply(repository("mine", annotations=ack(deletion_policy="retain")))
-    await stage.until_synced(REPO)
-    last = stage.last_call()
+    last = await owned(stage, deletion_policy="retain")
     await stage.delete(REPO)
     await stage.until_gone(REPO)
     assert stage.operations(last) == []
@@ -853,9 +857,7 @@ async def test_the_finalizer_on_retain(stage: Stage) -> None:
 
 @rule("2.4-3e", "a managed object that became read-only is let go without a call of AWS")
 async def test_the_finalizer_of_a_read_only_object(stage: Stage) -> None:
-    await stage.start(services=("ecr",))
-    await stage.apply(repository("mine"))
-    await stage.until_synced(REPO)
+    await owned(stage)
     await stage.annotate(REPO, ack(read_only="true"))
     await stage.until(REPO, lambda obj: conditions(obj).get("ACK.Advisory", {}).get("reason") == "ReadOnly")
     last = stage.last_call()

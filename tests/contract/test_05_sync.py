@@ -210,7 +210,7 @@ async def test_a_policy_of_a_managed_object(stage: Stage) -> None:
     await stage.until_synced(REPO)
     set_mutability(stage, "MUTABLE")
     await stage.annotate(REPO, ADOPT)
-    await stage.wait(looks(stage, 1, stage.last_call(), "PutImageTagMutability"), "the spec is put into AWS")
+    await stage.wait(looks(stage, 2, 0, "PutImageTagMutability"), "after the test's own the controller's")
     obj = await stage.get(REPO)
     assert obj["spec"]["imageTagMutability"] == mutability(stage) == "IMMUTABLE"
     assert "services.k8s.aws/adopted" not in objects.annotations_of(obj)
@@ -640,30 +640,32 @@ async def test_late_fields_are_not_reset(stage: Stage) -> None:
     assert {"encryption", "ownershipControls"} <= obj["spec"].keys()
 
 
-# 5.2 Delta: what somebody else writes into AWS, and whether the next look sets it back
+# 5.2 Delta: what somebody else writes into AWS, and whether the next look sets it back. Calls of the test itself count too.
 
 
 @pytest.mark.parametrize(
     ("drifted", "expected"),
     [
         pytest.param(
-            {"LifecycleConfiguration": None},
+            "DeleteBucketLifecycle",
             ["PutBucketLifecycleConfiguration"],
             marks=rule("5.2-1", "what the spec has and AWS has not is a difference"),
         ),
-        pytest.param({}, [], marks=rule("5.2-1", "what AWS has and the spec never had is none (W13)")),
+        pytest.param(
+            "PutBucketVersioning", [], marks=rule("5.2-1", "what AWS has and the spec never had is none (W13)")
+        ),
     ],
 )
-async def test_nothing_against_something(stage: Stage, drifted: dict[str, Any], expected: list[str]) -> None:
+async def test_nothing_against_something(stage: Stage, drifted: str, expected: list[str]) -> None:
     rules = [{"id": "a", "status": "Enabled", "filter": {"prefix": "x/"}, "expiration": {"days": 7}}]
     name, what = await owned_bucket(stage, lifecycle={"rules": rules})
-    if drifted:
+    last = stage.last_call()
+    if drifted == "DeleteBucketLifecycle":
         stage.aws("s3").delete_bucket_lifecycle(Bucket=name)
     else:
         stage.aws("s3").put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
-    last = stage.last_call()
     await stage.look(what)
-    assert written(stage, last) == expected
+    assert written(stage, last) == [drifted, *expected]
 
 
 @rule("5.2-1", "what AWS has inside a structure of the spec, and the spec does not set, is none")
@@ -724,10 +726,10 @@ async def test_lists_of_structures(stage: Stage) -> None:
     rules = [{"allowedMethods": [method], "allowedOrigins": ["*"]} for method in ("GET", "PUT")]
     name, what = await owned_bucket(stage, cors={"corsRules": rules})
     theirs = [{"AllowedMethods": [method], "AllowedOrigins": ["*"]} for method in ("PUT", "GET")]
-    stage.aws("s3").put_bucket_cors(Bucket=name, CORSConfiguration={"CORSRules": theirs})
     last = stage.last_call()
+    stage.aws("s3").put_bucket_cors(Bucket=name, CORSConfiguration={"CORSRules": theirs})
     await stage.look(what)
-    assert written(stage, last) == ["PutBucketCors"]
+    assert written(stage, last) == ["PutBucketCors"] * 2
     found = stage.aws("s3").get_bucket_cors(Bucket=name)["CORSRules"]
     assert [each["AllowedMethods"] for each in found] == [["GET"], ["PUT"]]
 
@@ -803,10 +805,10 @@ async def test_another_policy(stage: Stage) -> None:
     await stage.apply(repository("mine", policy=json.dumps(PULLERS)))
     await stage.until_synced(REPO)
     more = {"Version": "2012-10-17", "Statement": [{**PULLING, "Action": "ecr:*"}]}
-    stage.aws("ecr").set_repository_policy(repositoryName="mine", policyText=json.dumps(more))
     last = stage.last_call()
+    stage.aws("ecr").set_repository_policy(repositoryName="mine", policyText=json.dumps(more))
     await stage.look(REPO)
-    assert written(stage, last) == ["SetRepositoryPolicy"]
+    assert written(stage, last) == ["SetRepositoryPolicy"] * 2
 
 
 @rule("5.2-9", "a document with other spaces and another order of keys is no difference")
@@ -836,12 +838,12 @@ async def test_a_deep_difference(stage: Stage) -> None:
     name, what = await owned_bucket(
         stage, versioning={"status": "Enabled"}, publicAccessBlock={"blockPublicACLs": True, "blockPublicPolicy": True}
     )
+    last = stage.last_call()
     stage.aws("s3").put_public_access_block(
         Bucket=name, PublicAccessBlockConfiguration={"BlockPublicAcls": True, "BlockPublicPolicy": False}
     )
-    last = stage.last_call()
     await stage.look(what)
-    assert written(stage, last) == ["PutPublicAccessBlock"]
+    assert written(stage, last) == ["PutPublicAccessBlock"] * 2
 
 
 # 5.3 Patches
