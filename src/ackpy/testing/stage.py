@@ -366,7 +366,16 @@ class Stage:
         return resource, ObjectKey((namespace or self.namespace) if resource.namespaced else "", name)
 
     async def _resource(self, api_version: str, kind: str) -> Resource:
-        return await self.client.resource_for(api_version, kind)
+        """By discovery; a kind whose CRD has just been made is served a moment later."""
+        found: list[Resource] = []
+
+        async def served() -> bool:
+            with suppress(NotFound):
+                found[:] = [await self.client.resource_for(api_version, kind)]
+            return bool(found)
+
+        await self.wait(served, f"{api_version} {kind} is not served")
+        return found[0]
 
 
 def _of(group: str, plural: str, kind: str, version: str = "v1alpha1", *, namespaced: bool = True) -> Resource:
