@@ -136,7 +136,7 @@ async def test_an_object_that_wants_to_move(stage: Stage) -> None:
     await stage.start(services=("ecr",))
     await stage.apply(repository("mine"))
     await stage.until_synced("repository/mine")
-    await stage.quiet("repository/mine")
+    await stage.look("repository/mine")  # the look that follows each create is over, too
     since = stage.last_call()
     await stage.annotate("repository/mine", {OWN: OBJECT})
     obj = await stage.until_condition("repository/mine", "ACK.Terminal")
