@@ -263,8 +263,8 @@ async def test_a_role_is_lost(stage: Stage) -> None:
     await stage.map_roles({account: stage.make_role(account)})
     await stage.start(services=("ecr",))
     await stage.apply(repository("mine"))
-    before = await stage.until_synced("repository/mine")
-    await stage.quiet("repository/mine")
+    await stage.until_synced("repository/mine")
+    before = await stage.look("repository/mine")  # the look that follows each create is over, too
     since = stage.cloud.calls(account)[-1].at_seq
     await stage.delete(f"configmap/{ACCOUNT_MAP}")
     obj = await stage.until_condition("repository/mine", "ACK.ResourceSynced", "False")
