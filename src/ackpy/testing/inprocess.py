@@ -68,16 +68,9 @@ async def controlling(
     FieldExports are looked after too where they read objects of `exported`. `options` None are the defaults, in REGION.
     """
     settings = options or ReconcilerOptions(region=REGION)
-    keys = cloud.credentials(account)
-    aws = Options(
-        version="test",
-        endpoint_url=cloud.url,
-        allow_unsafe_endpoints=True,
-        keys=Keys(keys.access_key_id, keys.secret_access_key),
-    )
     async with (
         KubeClient(KubeConfig.load(str(endpoint.kubeconfig)), user_agent="test") as client,
-        Sessions(aws, calls=Calls(CollectorRegistry()), clock=SystemClock()) as sessions,
+        Sessions(_as_account(cloud, account), calls=Calls(CollectorRegistry()), clock=SystemClock()) as sessions,
     ):
         shared = (FIELD_EXPORT,) if exported else ()
         await _install(
@@ -95,6 +88,16 @@ async def controlling(
         yield Controlled(client, manager, cloud, account, namespace)
         stop.set()
         await task
+
+
+def _as_account(cloud: Cloud, account: str) -> Options:
+    keys = cloud.credentials(account)
+    return Options(
+        version="test",
+        endpoint_url=cloud.url,
+        allow_unsafe_endpoints=True,
+        keys=Keys(keys.access_key_id, keys.secret_access_key),
+    )
 
 
 async def _install(client: KubeClient, *definitions: dict[str, Any]) -> None:
