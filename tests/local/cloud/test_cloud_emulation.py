@@ -18,6 +18,7 @@ from ackpy.errors import ConfigError
 from ackpy.local.cloud.clock import pin_first_touch, pinned
 from ackpy.local.cloud.emulation import emulation
 from ackpy.local.cloud.hosts import is_loopback, path_style
+from ackpy.local.cloud.managed_policies import share_managed_policies
 from ackpy.local.cloud.protocol import Operation, service_model
 from ackpy.local.cloud.s3.emulation import BY_MOTO
 from ackpy.local.cloud.signing_names import SIGNING_NAMES
@@ -112,6 +113,23 @@ def test_what_moto_makes_on_first_touch_follows_from_the_place() -> None:
     mock_random.seed(2)
     assert made("111122223333") == first
     iam_backends.pop("111122223333")
+
+
+def test_accounts_share_what_is_in_awss_policies_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MOTO_IAM_LOAD_MANAGED_POLICIES", "true")
+    share_managed_policies()
+    share_managed_policies()
+    for account in ("222233334444", "333344445555"):
+        iam_backends.pop(account, None)
+    one, other = (iam_backends[account]["aws"] for account in ("222233334444", "333344445555"))
+    arn = "arn:aws:iam::aws:policy/ReadOnlyAccess"
+    assert one.managed_policies[arn].id == other.managed_policies[arn].id
+    assert one.managed_policies[arn].versions is other.managed_policies[arn].versions
+    one.create_role("reader", "{}", "/", None, "", [], "3600", None)
+    one.attach_role_policy(arn, "reader")
+    counts = [each.managed_policies[arn].attachment_count for each in (one, other)]
+    assert counts == [1, 0]
+    assert one.managed_policies[arn].account_id == "222233334444"
 
 
 READS = {

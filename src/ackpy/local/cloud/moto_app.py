@@ -13,6 +13,7 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_ba
 
 from ackpy.local.cloud.clock import pin_first_touch
 from ackpy.local.cloud.errors import ServiceError
+from ackpy.local.cloud.managed_policies import share_managed_policies
 from ackpy.local.cloud.wire import HttpAnswer, HttpRequest, environ
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ class Moto:
 
     def __init__(self) -> None:
         pin_first_touch()
+        share_managed_policies()
         self._dispatch = _Dispatcher()
 
     def call(self, request: HttpRequest, operation: Operation, identity: Identity) -> HttpAnswer:
