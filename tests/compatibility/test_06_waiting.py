@@ -16,6 +16,7 @@ from ackpy.kube.objects import Object, ObjectKey
 from ackpy.model.compiler import compile_resource
 from ackpy.model.definition import Field, Operations, Resource, State, Tags
 from ackpy.model.descriptor import Descriptor
+from ackpy.testing.cloud import end_cloud, start_cloud
 from ackpy.testing.inprocess import Controlled, controlling, until
 from ackpy.testing.stage import Stage, conditions, rule, statuses
 
@@ -27,6 +28,7 @@ RULES = {
     "C6-2": "a delete is followed by a read at once, then after 0.5, 1 and 2 seconds",
     "C6-3": "kinds with a synced rule say Synced=False in the create pass, unless the read says ready already",
     "C6-4": "late initialisation that is not complete is looked at within ACK's 5 seconds",
+    "C15-4": "pending states, where AWS takes minutes, are a flag of `ackpy up`",
     "C14-1": "an edit of what no operation changes is Terminal",
 }
 UNCOVERED = {
@@ -130,6 +132,20 @@ async def test_what_the_read_does_not_show(running: Controlled, stream: Descript
     found = await become(running, stream, key, lambda obj: statuses(obj)["ACK.ResourceSynced"] == "True")
     assert found["status"]["streamStatus"] == "ACTIVE"
     assert operations(running).count("CreateStream") == 1
+
+
+@rule("C15-4", "a stream of a slow AWS is CREATING and not Synced in its first status, then ACTIVE and Synced")
+async def test_a_slow_aws(stage: Stage, stream: Descriptor) -> None:
+    process, slow = start_cloud("--ephemeral", "--pending", "2")
+    async with controlling(stage.endpoint, slow, stage.account, stage.namespace, [stream]) as running:
+        key = await make(running, stream, shardCount=1)
+        found = await become(running, stream, key)
+        assert found["status"]["streamStatus"] == "CREATING"
+        assert statuses(found) == {"ACK.ResourceSynced": "False", "Ready": "False"}
+        found = await become(running, stream, key, lambda obj: statuses(obj)["ACK.ResourceSynced"] == "True")
+        assert found["status"]["streamStatus"] == "ACTIVE"
+        assert operations(running).count("CreateStream") == 1
+    assert end_cloud(process) == 0
 
 
 @rule("C1-4", "a failing read after the create does not keep the status back, nor make it an error of the object's")

@@ -12,11 +12,9 @@ RULES = {
     "C15-1": "AWS's managed policies are there",
     "C15-2": "the tags of S3's create call are kept",
     "C15-3": "what emulators drop from an update silently: SQS, SNS, DynamoDB, Lambda, IAM, event sources",
-    "C15-4": "pending states, where AWS takes minutes, are a flag of `ackpy up`",
 }
 UNCOVERED = {
     "C15-3": "kind not in the catalog yet; that what is not kept is written again, and told after three times: C7-3 and C10-1",
-    "C15-4": "no kind of the catalog has states yet: the flag comes with the first that has; waiting itself: C6-3",
 }
 MANAGED = ("AdministratorAccess", "AmazonEC2ContainerRegistryReadOnly", "service-role/AWSLambdaBasicExecutionRole")
 

@@ -64,6 +64,13 @@ PORT, AWS_PORT = 7443, 7444
     show_default=True,
     help="The AWS region.",
 )
+@click.option(
+    "--pending",
+    type=click.FloatRange(min=0),
+    default=0.0,
+    metavar="SECONDS",
+    help="For how long databases, clusters, streams and file systems are being made in the embedded AWS; 0 makes them at once.",
+)
 @click.option("--no-controllers", is_flag=True, help="Start no controllers.")
 @click.option("--no-aws", is_flag=True, help="Start no AWS: bring your own with AWS_ENDPOINT_URL.")
 @click.option(
@@ -105,6 +112,7 @@ def _options(values: dict[str, Any], flags: list[str]) -> StackOptions:
         aws_port=values["aws_port"],
         kubeconfig=values["kubeconfig"],
         aws=not values["no_aws"],
+        pending=values["pending"],
         controllers=not values["no_controllers"],
         controller_flags=tuple(flags),
     )

@@ -33,7 +33,8 @@ AWS_SETTINGS = (
 class StackOptions:
     """What to start. `port` and `aws_port` 0 take free ones; `controller_flags` are arguments of `ackpy run`.
 
-    `aws` False leaves AWS to the environment (AWS_ENDPOINT_URL, or the real one).
+    `aws` False leaves AWS to the environment (AWS_ENDPOINT_URL, or the real one). For `pending` seconds the embedded AWS shows what
+    AWS takes minutes to make as being made.
     """
 
     data: Path
@@ -43,6 +44,7 @@ class StackOptions:
     aws_port: int = 0
     kubeconfig: Path | None = None
     aws: bool = True
+    pending: float = 0.0
     controllers: bool = True
     controller_flags: tuple[str, ...] = ()
 
@@ -123,6 +125,8 @@ async def _start_cloud(folder: DataFolder, options: StackOptions, held: AsyncExi
         str(options.aws_port),
         "--region",
         options.region,
+        "--pending",
+        str(options.pending),
         *_ends_with_us(),
     ]
     try:

@@ -28,7 +28,7 @@ def main() -> int:
     arguments = _parser().parse_args()
     _prepare_environment()
     data = None if arguments.ephemeral else arguments.data
-    options = CloudOptions(data=data, port=arguments.port, region=arguments.region)
+    options = CloudOptions(data=data, port=arguments.port, region=arguments.region, pending=arguments.pending)
     try:
         uvloop.run(_serve(options, arguments.parent_pid))
     except ConfigError as error:
@@ -44,6 +44,9 @@ def _parser() -> argparse.ArgumentParser:
     place.add_argument("--ephemeral", action="store_true", help="keep nothing")
     parser.add_argument("--port", type=int, default=0, help="the port on loopback; 0, the default, takes a free one")
     parser.add_argument("--region", default="us-east-1", help="the region of unsigned calls")
+    parser.add_argument(
+        "--pending", type=float, default=0.0, metavar="SECONDS", help="how long slow kinds are being made"
+    )
     parser.add_argument("--parent-pid", type=int, metavar="PID", help="end when this process is no longer the parent")
     return parser
 

@@ -18,6 +18,7 @@ from ackpy.local.cloud.clock import pinned
 from ackpy.local.cloud.errors import ServiceError
 from ackpy.local.cloud.journal import Journal, Record
 from ackpy.local.cloud.moto_app import Moto, not_implemented
+from ackpy.local.cloud.pending import Pending
 from ackpy.local.cloud.protocol import identify
 from ackpy.local.cloud.services import emulated
 from ackpy.local.cloud.wire import HttpAnswer, HttpRequest
@@ -28,12 +29,13 @@ _UNKEPT_HEADERS = frozenset({"authorization", "cookie", "connection", "x-amz-sec
 class EmbeddedAws:
     """All services, all accounts. One request at a time: `perform` is synchronous and no two overlap."""
 
-    def __init__(self, root_secret: bytes, region: str, journal: Journal | None = None) -> None:
+    def __init__(self, root_secret: bytes, region: str, journal: Journal | None = None, pending: float = 0.0) -> None:
         self.state = State()
         authenticator = Authenticator(root_secret, self.state)
         self._admission = Admission(authenticator, region)
         self._services = emulated(authenticator)
         self._moto = Moto()
+        self._pending = Pending(pending)
         self._journal = journal
         self._unkept = ""
 
@@ -103,7 +105,7 @@ class EmbeddedAws:
         if handler is None:
             if emulation.moto is not None and operation.name not in emulation.moto:
                 raise not_implemented(operation)
-            return call.forward(call.request)
+            return self._pending.shown(call, call.forward(call.request))
         result = handler.serve(call)
         return result if isinstance(result, HttpAnswer) else call.answer(result)
 

@@ -13,12 +13,16 @@ DEFAULT_ACCOUNT = "123456789012"
 
 @dataclass(frozen=True, slots=True)
 class CloudOptions:
-    """Where the embedded AWS keeps its state and listens; `data` None keeps nothing, `port` 0 takes a free one."""
+    """Where the embedded AWS keeps its state and listens; `data` None keeps nothing, `port` 0 takes a free one.
+
+    `pending` are the seconds for which what AWS takes minutes to make is shown as being made.
+    """
 
     data: Path | None
     host: str = "127.0.0.1"
     port: int = 0
     region: str = "us-east-1"
+    pending: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,7 +39,7 @@ async def serve(
         if options.data is not None:
             journal = held.enter_context(contextlib.closing(Journal(options.data)))
         secret = root_secret(options.data)
-        cloud = EmbeddedAws(secret, options.region, journal)
+        cloud = EmbeddedAws(secret, options.region, journal, options.pending)
         if journal is not None:
             _restore(cloud, journal)
         endpoint = _endpoint(listener, secret)
