@@ -58,11 +58,12 @@ class Ground:
 class Impatient:
     """The client's transport with shorter time-outs."""
 
-    def __init__(self, config: KubeConfig) -> None:
+    def __init__(self, config: KubeConfig, timeout: float) -> None:
         self._transport = AiohttpTransport(config)
+        self._timeout = timeout
 
     def send(self, request: HttpRequest) -> AbstractAsyncContextManager[HttpResponse]:
-        return self._transport.send(request if request.total is None else replace(request, total=TIMEOUT))
+        return self._transport.send(request if request.total is None else replace(request, total=self._timeout))
 
     def refused(self) -> bool:
         return self._transport.refused()
@@ -72,19 +73,19 @@ class Impatient:
 
 
 @asynccontextmanager
-async def manager_of(ground: Ground, kinds: Sequence[Kind]) -> AsyncIterator[Manager]:
-    """The controllers of these kinds, to be run."""
+async def manager_of(ground: Ground, kinds: Sequence[Kind], timeout: float = TIMEOUT) -> AsyncIterator[Manager]:
+    """The controllers of these kinds, to be run; a request may take `timeout` seconds."""
     clock = HastyClock(PACE)
     config = KubeConfig(ground.kube, credentials=StaticCredentials(Credential(f"Bearer {ground.token}")))
     aws = Options(
         version="soak",
         endpoint_url=ground.aws,
         allow_unsafe_endpoints=True,
-        timeout=TIMEOUT,
+        timeout=timeout,
         keys=Keys(ground.access_key_id, ground.secret_access_key),
     )
     async with (
-        KubeClient(config, user_agent="soak", clock=clock, transport=Impatient(config)) as client,
+        KubeClient(config, user_agent="soak", clock=clock, transport=Impatient(config, timeout)) as client,
         Sessions(aws, calls=Calls(CollectorRegistry()), clock=clock) as sessions,
     ):
         manager = Manager(client, ManagerOptions(component="soak", namespaces=(ground.namespace,), shutdown_grace=2.0))

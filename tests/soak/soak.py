@@ -6,6 +6,7 @@ It ends in calm: faults stop, and everything has to come to rest as it is declar
 from __future__ import annotations
 
 import asyncio
+import io
 import os
 import random
 import re
@@ -21,7 +22,7 @@ from pathlib import Path
 
 from tests.soak.faults import AwsMeddler, Call, Dice, KubeMeddler, Log, Names, Odds
 from tests.soak.kinds import REGION, Clients, Kind
-from tests.soak.lives import Ground, manager_of, passes
+from tests.soak.lives import TIMEOUT, Ground, manager_of, passes
 from tests.soak.story import Name, Story
 
 from ackpy.kube.client import KubeClient
@@ -38,8 +39,10 @@ from ackpy.testing.seam import Answer, Forward, Seam, seam
 ROOT = Path(__file__).parents[2]
 FAULT, STALE = 0.12, 0.25
 CALM_SECONDS = 180.0
+CALM_TIMEOUT = 60.0
 RIVALRY = 0.06
 LULL_SECONDS = 0.15
+END_SECONDS = 60.0
 STEPS_OF_A_PASS = 100
 _ORDERLY = frozenset({"stop", "SIGTERM"})
 
@@ -193,7 +196,8 @@ class Soak:
     @asynccontextmanager
     async def _process(self, life: Life) -> AsyncIterator[tuple[Seam, Seam]]:
         """Controllers in this process. A kill cancels all that they do, wherever it stands."""
-        async with self._seams(life) as (kube, aws, ground), manager_of(ground, self.kinds) as manager:
+        timeout = CALM_TIMEOUT if life.how == "calm" else TIMEOUT
+        async with self._seams(life) as (kube, aws, ground), manager_of(ground, self.kinds, timeout) as manager:
             stop = asyncio.Event()
             task = asyncio.create_task(manager.run(stop))
             try:
@@ -204,9 +208,7 @@ class Soak:
             finally:
                 kube.closed = aws.closed = True
                 self.passes += passes(manager)
-                task.cancel()
-                with suppress(asyncio.CancelledError):
-                    await task
+                await _cancelled(task)
 
     @asynccontextmanager
     async def _child(self, life: Life) -> AsyncIterator[tuple[asyncio.subprocess.Process, tuple[Seam, Seam]]]:
@@ -294,6 +296,19 @@ class Soak:
         # a process that ends before it has written the refusal down leaves nothing to tell the stranger's resource by
         claims = sum(self._kube.patched[each.key.name] for each in name.items)
         return not name.stranger and len(name.items) == claims == self.tries[name.text] == 1
+
+
+async def _cancelled(task: asyncio.Task[None]) -> None:
+    """Cancel it, and hold that it ends of that: a pass that outlives its process would go on writing."""
+    task.cancel()
+    done, _ = await asyncio.wait({task}, timeout=END_SECONDS)
+    if not done:
+        stacks = io.StringIO()
+        for each in asyncio.all_tasks():
+            each.print_stack(file=stacks)
+        raise AssertionError(f"the controllers were cancelled and did not end:\n{stacks.getvalue()}")
+    if not task.cancelled() and (error := task.exception()):
+        raise error
 
 
 async def _has_gone(life: Life, steps: int) -> bool:
