@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import boto3
 import pytest
 
 from ackpy.local.kubectl import find_kubectl
@@ -217,3 +218,19 @@ def test_an_ephemeral_stack_leaves_nothing(tmp_path: Path, environment: dict[str
         process.send_signal(signal.SIGINT)
         assert process.wait(timeout=SECONDS) == 0
     assert list(temporary.iterdir()) == []
+
+
+def test_its_aws_takes_its_time_when_told_to(tmp_path: Path, environment: dict[str, str]) -> None:
+    slow = ("--no-controllers", "--pending=600")
+    with up(environment, "--data", str(tmp_path / "data"), *FREE, *slow) as (_, exports, _):
+        kinesis = boto3.client(
+            "kinesis",
+            endpoint_url=exports["AWS_ENDPOINT_URL"],
+            region_name=exports["AWS_REGION"],
+            aws_access_key_id=exports["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=exports["AWS_SECRET_ACCESS_KEY"],
+        )
+        kinesis.create_stream(StreamName="slow", ShardCount=1)
+        assert (
+            kinesis.describe_stream_summary(StreamName="slow")["StreamDescriptionSummary"]["StreamStatus"] == "CREATING"
+        )
