@@ -508,6 +508,28 @@ async def test_marked_by_hand(stage: Stage, mark: str) -> None:
 
 
 @rule(
+    "8-4",
+    "an object that is marked and has no finalizer takes nothing over, whatever its policy: what it finds is a stranger's",
+)
+async def test_marked_and_not_owning(stage: Stage) -> None:
+    a_bucket(stage)
+    await stage.start(services=("s3",))
+    await stage.apply(bucket(stage.namespace, annotations={POLICY: "adopt-or-create", ADOPTED: "true"}))
+    obj = await stage.until_condition(f"bucket/{stage.namespace}", "ACK.Terminal")
+    assert conditions(obj)["ACK.Terminal"]["message"] == "Resource already exists"
+    assert finalizers_of(obj) == []
+
+
+@rule("8-4", "a mark set by hand keeps adopt-or-create from creating, too")
+async def test_marked_and_missing(stage: Stage) -> None:
+    await stage.start(services=("s3",))
+    await stage.apply(bucket(stage.namespace, annotations={POLICY: "adopt-or-create", ADOPTED: "true"}))
+    obj = await stage.until_condition(f"bucket/{stage.namespace}", "Ready", "False")
+    assert conditions(obj)["ACK.Recoverable"]["message"] == "adopted resource not found"
+    assert "CreateBucket" not in stage.operations()
+
+
+@rule(
     "8-4", "what is to be adopted and is not there is said, where ACK has no status at all; it is found when it appears"
 )
 async def test_nothing_to_adopt_yet(stage: Stage) -> None:
