@@ -23,8 +23,8 @@ from ackpy.local.cloud.signing_names import services_of
 from ackpy.local.cloud.wire import HttpRequest
 from ackpy.testing.seam import Answer, Forward, Request, until_hung_up
 
-STALE_SECONDS: Final = 0.5
-"""How old AWS's answer to a read may be; the controllers' clock makes some twenty seconds of it."""
+STALE_SECONDS: Final = 1.0
+"""How old AWS's answer to a read may be; the controllers' clock makes half a minute of it."""
 SLOW_SECONDS: Final = 0.15
 
 HALF_DONE_SECONDS: Final = 0.5

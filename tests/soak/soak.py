@@ -37,13 +37,14 @@ from ackpy.testing.inprocess import until
 from ackpy.testing.seam import Answer, Forward, Seam, seam
 
 ROOT = Path(__file__).parents[2]
-FAULT, STALE = 0.12, 0.25
+FAULT, STALE = 0.12, 0.35
 CALM_SECONDS = 180.0
 CALM_TIMEOUT = 60.0
-RIVALRY = 0.06
+RIVALRY = 0.2
 LULL_SECONDS = 0.15
 END_SECONDS = 60.0
 STEPS_OF_A_PASS = 100
+ENDS = ("kill", "kill", "kill", "kill", "kill", "stop", "stop", "SIGKILL", "SIGTERM")
 _ORDERLY = frozenset({"stop", "SIGTERM"})
 
 
@@ -131,9 +132,10 @@ class Soak:
     async def run(self, most: int) -> None:
         """Lives until there were so many passes; then calm."""
         self.odds.fault, self.odds.stale = FAULT, STALE
+        to_come: list[str] = []
         while self.passes < most:
-            how = self.dice.choices(["kill", "stop", "SIGKILL", "SIGTERM"], [6, 2, 1, 1])[0]
-            await self._live(Life(how, self.dice.randrange(60, 500)))
+            to_come = to_come or self.dice.sample(ENDS, len(ENDS))
+            await self._live(Life(to_come.pop(), self.dice.randrange(60, 500)))
         await self._come_to_rest()
 
     async def _live(self, life: Life) -> None:
@@ -284,7 +286,7 @@ class Soak:
         may_step_in = kind.exclusive and self._is_first(name) and self.life.steps > STEPS_OF_A_PASS
         if dice.random() >= RIVALRY or not may_step_in:
             return None
-        refused = dice.random() < 0.5
+        refused = self.log.fired["aws stranger after a refusal"] <= self.log.fired["aws stranger before the create"]
         name.stranger = True
         kind.make(self.clients, name.text)
         if refused:
