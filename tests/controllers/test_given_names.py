@@ -8,7 +8,7 @@ import pytest
 
 from ackpy.model.compiler import compile_resource
 from ackpy.model.definition import Field, Operations, Resource, Tags
-from ackpy.testing.kept import Keep, Kept
+from ackpy.testing.kept import KEY, Keep, Kept
 
 pytestmark = pytest.mark.slow
 
@@ -79,3 +79,27 @@ async def test_one_that_is_gone_is_made_anew_in_the_end(keep: Keep) -> None:
     assert is_synced(kept)
     assert len(certificates(kept)) == 1
     assert certificates(kept) != [arn]
+
+
+async def test_one_whose_answer_was_lost_goes_with_its_object(keep: Keep) -> None:
+    kept = await keep("acm", CERTIFICATE)
+    fault(kept, act="reset-after", operation="RequestCertificate")
+    kept.world.cluster.apply(KEY.name, SPEC)
+    await kept.world.one_pass(KEY)
+    assert len(certificates(kept)) == 1
+    kept.world.time.advance(60)
+    await kept.delete()
+    assert kept.world.cluster.objects == {}
+    assert certificates(kept) == []
+
+
+async def test_one_that_aws_will_not_make_holds_nobody(keep: Keep) -> None:
+    kept = await keep("acm", CERTIFICATE)
+    fault(kept, act="reset-before", operation="RequestCertificate")
+    kept.world.cluster.apply(KEY.name, SPEC)
+    await kept.world.one_pass(KEY)
+    fault(kept, act="error", operation="RequestCertificate", times=0, status=400, code="LimitExceededException")
+    kept.world.time.advance(60)
+    await kept.delete()
+    assert kept.world.cluster.objects == {}
+    assert certificates(kept) == []

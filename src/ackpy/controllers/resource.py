@@ -337,6 +337,8 @@ class ResourceReconciler:
         if end is None and run.resolution.waiting:
             return Result.retry()  # an identifier may be among what is on its way
         try:
+            if end is None and await self._is_found_again(run, request):
+                return Result.retry()  # it has a name now: the next pass deletes it
             doubted = is_doubtful(run, self._world.time.now())
             end = end or await deletion.delete(run, await self._manager(run, request), doubted=doubted)
         except AwsError as error:
@@ -347,6 +349,27 @@ class ResourceReconciler:
             await self._world.cluster.patch(run.obj, patch)
         self._tell(run.obj, end.news)
         return Result.done()
+
+    async def _is_found_again(self, run: Run, request: Request) -> bool:
+        """Ask for what only a lost answer has named, with the same token: AWS answers with what the first try made. It is written down."""
+        lost = (
+            run.claim is Claim.OPEN and is_given(self._descriptor) and self._descriptor.definition.found_by == "token"
+        )
+        if not lost or run.intent is None:
+            return False
+        scope = replace(run.scope, token=run.intent.token)
+        plan = plans.creation(self._descriptor, run.desired(), scope)
+        if plan.blocked:
+            return False
+        manager = replace(await self._manager(run, request), scope=scope)
+        try:
+            latest = await manager.create(plan, run.desired())
+        except AwsError as error:
+            if classify.may_have_acted(error) or classify.is_transient(error):
+                raise
+            return False  # refused as the first try was, or would have been
+        await self._save_identity(run, run.obj, latest)
+        return True
 
     async def _finish(self, run: Run, seen: Object, end: Ending) -> Result:
         """Steps 6 and 7: one patch of metadata and spec if they changed, one of the status if it did, then the Events."""
