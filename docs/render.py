@@ -1,7 +1,8 @@
-"""The flags and the catalog -> the reference pages under docs/reference. Run by `make docs`; a test holds the pages to it."""
+"""The flags, the catalog and the tables of rules -> the pages under docs/reference. Run by `make docs`; a test holds the pages to it."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
@@ -10,8 +11,10 @@ from ackpy.model.descriptor import Descriptor
 from ackpy.operator.flags import FLAGS, VARIABLES, Flag
 from ackpy.operator.gates import GATES
 from ackpy.operator.kinds import descriptors
+from ackpy.testing.rules import read, sections, title
 
 FOLDER = Path(__file__).parent / "reference"
+TESTS = Path(__file__).parents[1] / "tests"
 NOTICE = "<!-- rendered by `make docs` from the source: do not edit -->"
 
 
@@ -67,7 +70,37 @@ def _operations(kind: Descriptor) -> Iterator[str]:
         yield f"| {role} | {', '.join(dict.fromkeys(operations))} |"
 
 
-PAGES = {"flags.md": flags_page, "kinds.md": kinds_page}
+def contract_page() -> str:
+    """Every rule of ACK's behaviour that was found, and how many test cases hold it."""
+    tables = [(path, read(path)) for folder in ("contract", "compatibility") for path in sections(TESTS / folder)]
+    rows = sum(len(section.rows) for _, section in tables)
+    rules = sum(len(section.rules) for _, section in tables)
+    lines = [
+        "# ACK's behaviour, rule by rule",
+        "",
+        NOTICE,
+        "",
+        f"{rules} rules that users of ACK rely on, and the {rows} test cases that hold them, each of which runs the controllers between a",
+        "Kubernetes API server and an AWS over HTTP. Where ackpy does the better thing on purpose, the rule is",
+        "ackpy's: see [differences from ACK](../differences-from-ack.md). A rule without a case says why.",
+        "",
+    ]
+    for path, section in tables:
+        lines += [f"## {title(path)}", "", "| rule | | cases |", "|---|---|---|"]
+        held = Counter(number for number, _ in section.rows)
+        lines += [
+            f"| {number} | {_cell(says)} | {held[number] or _cell('none: ' + section.uncovered[number])} |"
+            for number, says in section.rules.items()
+        ]
+        lines.append("")
+    return "\n".join(lines)
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("<", "&lt;")
+
+
+PAGES = {"flags.md": flags_page, "kinds.md": kinds_page, "contract.md": contract_page}
 
 
 def main() -> None:

@@ -27,7 +27,7 @@ def renderer() -> ModuleType:
     return module
 
 
-@pytest.mark.parametrize("page", ["flags.md", "kinds.md"])
+@pytest.mark.parametrize("page", ["flags.md", "kinds.md", "contract.md"])
 def test_the_rendered_page_is_the_committed_one(page: str) -> None:
     committed = (ROOT / "docs" / "reference" / page).read_text()
     assert committed == renderer().PAGES[page](), "run `make docs`"

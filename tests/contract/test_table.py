@@ -25,3 +25,7 @@ def test_no_sentence_is_said_twice(path: Path) -> None:
 @pytest.mark.parametrize("path", SECTIONS, ids=lambda path: path.stem)
 def test_reasons_point_to_tests_that_are_there(path: Path) -> None:
     assert read(path).dangling(ROOT) == []
+
+
+def test_there_are_as_many_rows_as_were_asked_for() -> None:
+    assert sum(len(read(path).rows) for path in SECTIONS) >= 150

@@ -69,6 +69,12 @@ def _is_there(path: Path, test: str) -> bool:
     return path.is_file() and (not test or f"def {test}(" in path.read_text())
 
 
+def title(path: Path) -> str:
+    """What a module is about: the first sentence of its docstring."""
+    about = ast.get_docstring(ast.parse(path.read_text())) or path.stem
+    return " ".join(about.split("\n\n")[0].split()).rstrip(".")
+
+
 def _rows(tree: ast.Module) -> Iterator[tuple[str, str]]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "rule":
