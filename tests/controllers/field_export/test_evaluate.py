@@ -80,7 +80,7 @@ async def test_an_expression_that_fails(expression: str, message: str, advice: s
     assert (fault.message, fault.gravity, fault.retry) == (message, Gravity.TERMINAL, False)
     assert advice in fault.advice
     assert "arn:" not in fault.advice  # jq's own text would quote it
-    assert time.monotonic() - started < jq._WALL_SECONDS
+    assert time.monotonic() - started < 3 * jq._WALL_SECONDS  # it ended; a busy machine takes its time to say so
 
 
 @needs_jq
