@@ -120,3 +120,25 @@ async def test_a_setting_that_was_taken_out_meanwhile_is_reset_all_the_same(
     await world.settle(key)
     assert "LifecycleConfiguration" not in world.aws.settings(NAME)
     assert world.conditions(key)["ACK.ResourceSynced"]["status"] == "True"
+
+
+async def test_a_setting_that_a_read_does_not_see_yet_is_not_forgotten(
+    world: MemoryWorld, talk: dict[str, Any]
+) -> None:
+    plain = {name: value for name, value in talk.items() if name != "lifecycle"}
+    key = world.cluster.apply("b", plain)
+    await world.settle(key)
+    world.time.advance(60)
+    world.cluster.apply("b", talk)
+    await world.one_pass(key, Cause.EDIT)
+    assert "LifecycleConfiguration" in world.aws.settings(NAME)
+    world.cluster.apply("b", plain)
+    reading = "GetBucketLifecycleConfiguration"
+    world.aws.failing[reading] = [api_error(reading, "NoSuchLifecycleConfiguration", 404)]
+    result = await world.one_pass(key, Cause.EDIT)
+    assert (result.outcome, result.seconds) == (Outcome.AFTER, world.options.settle_seconds)
+    world.time.advance(result.seconds)
+    await world.one_pass(key, Cause.VERIFY)
+    assert "LifecycleConfiguration" not in world.aws.settings(NAME)
+    await world.settle(key)
+    assert (await world.one_pass(key, Cause.RESYNC)).outcome is Outcome.DONE

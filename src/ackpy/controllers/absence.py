@@ -27,6 +27,12 @@ def is_doubtful(run: Run, now: datetime) -> bool:
     return any(now - moment < window for moment in _creations(run))
 
 
+def unsettled(run: Run, now: datetime) -> frozenset[str]:
+    """The top-level paths that were written a moment ago: that AWS does not have them may be said by a read that lags behind."""
+    window = timedelta(seconds=run.options.settle_seconds)
+    return frozenset(path for path, moment in run.trace.written.items() if now - moment < window)
+
+
 def _creations(run: Run) -> Iterator[datetime]:
     """When the resource may have been made: by this process, by the conditions' word, or, where no mark says when, just before it began."""
     if run.trace.created is not None:

@@ -111,9 +111,20 @@ def waiting(run: Run, latest: Observation, *, poll: float, reason: str = "") -> 
 
 
 def settled(
-    run: Run, plan: Plan, applied: Applied, latest: Observation, held: Memory, *, created: bool = False
+    run: Run,
+    plan: Plan,
+    applied: Applied,
+    latest: Observation,
+    held: Memory,
+    *,
+    created: bool = False,
+    unsettled: frozenset[str] = frozenset(),
 ) -> Ending:
-    """The writes of the pass are made, or some of them. `held` is the memory as the object has it by now."""
+    """The writes of the pass are made, or some of them. `held` is the memory as the object has it by now.
+
+    `unsettled` are paths of which a read may not tell yet what was written before this pass: one that was taken out and is not seen is
+    not forgotten, and looked at again.
+    """
     if applied.written:
         run.trace.waits = 0
     if (
@@ -123,9 +134,14 @@ def settled(
     found = tags.without(run.descriptor.tags, latest.spec, run.defaults)
     filled = late_init.fill(run.descriptor, run.filled, found, latest.carried)
     spec = run.resolution.restored(filled.spec)
+    marked, ending = run.resolution.marked(spec), _outcome(run, plan, applied, latest, filled.pending)
+    gone = held.paths.keys() - digests(run.descriptor, marked).keys()
+    doubted = (unsettled & gone).difference(*(each.write.paths for each in applied.written))
+    if doubted and ending.next.outcome is Outcome.DONE:
+        ending = replace(ending, next=Result.after(run.options.settle_seconds, cause=Wake.VERIFY))
     ending = replace(
-        _outcome(run, plan, applied, latest, filled.pending),
-        memory=_remembered(run, plan, applied, latest, held, run.resolution.marked(spec)),
+        ending,
+        memory=_remembered(run, plan, applied, latest, held, marked, doubted),
         intent="",
         spec=spec,
         edited=any(each.write.cause in {Cause.EDIT, Cause.CLEAR} for each in applied.written),
@@ -184,12 +200,18 @@ def _in_step(run: Run, latest: Observation) -> Ending:
 
 
 def _remembered(
-    run: Run, plan: Plan, applied: Applied, latest: Observation, held: Memory, spec: Mapping[str, Any]
+    run: Run,
+    plan: Plan,
+    applied: Applied,
+    latest: Observation,
+    held: Memory,
+    spec: Mapping[str, Any],
+    doubted: frozenset[str],
 ) -> Memory:
     """What is managed from now on: what AWS has confirmed, and what could not be reset; nothing whose reset is confirmed."""
     unsure = _unsure(run, plan, applied, latest)
     wanted = digests(run.descriptor, spec)
-    kept = unsure | _tops(plan.unreset)
+    kept = unsure | _tops(plan.unreset) | doubted
     reset = [path for path in held.paths if path not in wanted and path not in kept]
     return held.after({path: digest for path, digest in wanted.items() if path not in unsure}, reset)
 

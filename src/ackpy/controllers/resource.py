@@ -15,9 +15,10 @@ from ackpy.aws import classify
 from ackpy.aws.budget import Ticket
 from ackpy.controllers import accounts, adoption, deletion, late_init, leave, patches, references, secrets, tags
 from ackpy.controllers import plan as plans
-from ackpy.controllers.absence import DOUBT_POLL_SECONDS, is_doubtful
+from ackpy.controllers.absence import DOUBT_POLL_SECONDS, is_doubtful, unsettled
 from ackpy.controllers.accounts import Home, Roles
 from ackpy.controllers.adoption import UNCLAIMED, Policy
+from ackpy.controllers.apply import Applied
 from ackpy.controllers.batch import Answer, Ask, Batches
 from ackpy.controllers.blocked import Blocked, Code
 from ackpy.controllers.conditions import Report
@@ -283,6 +284,7 @@ class ResourceReconciler:
         )
         self._note(run, replace(plan, writes=(*plan.writes, *follow.writes)))
         applied, latest = await manager.write(follow, latest)
+        self._wrote(run, applied)
         run.trace.unverified = self._options.verify
         end = settled(run, follow, applied, latest, held, created=True)
         return await self._finish(run, seen, leave.noticed(run, end))
@@ -319,10 +321,18 @@ class ResourceReconciler:
             return await self._finish(run, run.obj, left.told(run, blocked(run, plan.blocked, latest)))
         held = run.gained(frozenset().union(*(write.paths for write in plan.writes)))
         seen = await self._claim(run, held if plan.writes else None)
+        doubted = unsettled(run, self._world.time.now())
         applied, latest = await manager.write(plan, latest)
+        self._wrote(run, applied)
         for write in (each.write for each in applied.written):
             run.trace.guard.note(write.operation, write.differences, digests(self._descriptor, run.marked))
-        return await self._finish(run, seen, left.told(run, settled(run, plan, applied, latest, held)))
+        end = settled(run, plan, applied, latest, held, unsettled=doubted)
+        return await self._finish(run, seen, left.told(run, end))
+
+    def _wrote(self, run: Run, applied: Applied) -> None:
+        """Note when: a read may lag behind, also behind a write whose answer was lost."""
+        paths = applied.failed_paths.union(*(each.write.paths for each in applied.written))
+        run.trace.written.update(dict.fromkeys(paths, self._world.time.now()))
 
     async def _delete(self, run: Run, policy: DeletionPolicy, request: Request) -> Result:
         """The end of the object; see `deletion`."""

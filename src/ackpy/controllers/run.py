@@ -47,6 +47,7 @@ class Trace:
     that did not come; `unverified` says that what was created has not been looked at since, `verifying` that the next pass does;
     `deleting` that AWS took a delete call. `began` is when the object was first looked at, `created` when a create was last asked for;
     `refused` is the intent that AWS has refused, should the object not have come to say so.
+    `written` says when which path was last written.
     `ground` is that of the last pass: another one now is worth a pass. `now` is the last word
     that asked for a pass, None before the first; `ignored` the ignored fields that drift was last told of; `guard` counts writes.
     """
@@ -60,6 +61,7 @@ class Trace:
     began: datetime | None = None
     created: datetime | None = None
     refused: str = ""
+    written: dict[str, datetime] = field(default_factory=dict)
     ground: Ground | None = None
     now: str | None = None
     ignored: tuple[str, ...] = ()
