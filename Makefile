@@ -4,6 +4,8 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/pip --disable-pip-version-check install --progress-bar off
 TESTS  ?= tests
+# Tests wait for servers half of the time: three of them for every two processors.
+WORKERS ?= $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) * 3 // 2 or 1)')
 
 .PHONY: demo test test-long check format docs bench lock clean
 .DELETE_ON_ERROR:
@@ -16,17 +18,17 @@ test: $(VENV)/.dev  ## everything CI asks for; 12 minutes at most
 	$(BIN)/ruff check --no-cache src tests bench
 	$(BIN)/ruff format --no-cache --check src tests bench
 	$(BIN)/mypy
-	$(BIN)/pytest -n auto -m "not long" $(TESTS)
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal -m "not long" $(TESTS)
 
 test-long: $(VENV)/.dev  ## storms, soaks and fuzzing in full
-	ACKPY_TEST_PROFILE=fresh $(BIN)/pytest -n auto $(TESTS)
+	ACKPY_TEST_PROFILE=fresh $(BIN)/pytest -n $(WORKERS) --dist worksteal $(TESTS)
 
 check: $(VENV)/.dev  ## format, lint, types, contracts, fast tests: one minute
 	$(BIN)/ruff format --check src tests bench
 	$(BIN)/ruff check src tests bench
 	$(BIN)/lint-imports
 	$(BIN)/mypy
-	$(BIN)/pytest -q -n auto -m "not slow and not long" $(TESTS)
+	$(BIN)/pytest -q -n $(WORKERS) --dist worksteal -m "not slow and not long" $(TESTS)
 
 format: $(VENV)/.dev
 	$(BIN)/ruff check --fix-only src tests bench
