@@ -82,7 +82,8 @@ def contract_page() -> str:
         "",
         f"{rules} rules that users of ACK rely on, and the {rows} test cases that hold them, each of which runs the controllers between a",
         "Kubernetes API server and an AWS over HTTP. Where ackpy does the better thing on purpose, the rule is",
-        "ackpy's: see [differences from ACK](../differences-from-ack.md). A rule without a case says why.",
+        "ackpy's: see [differences from ACK](../differences-from-ack.md). A rule without a case says why. `make test` runs the first case",
+        "of each rule, `make test-long` all of them.",
         "",
     ]
     for path, section in tables:

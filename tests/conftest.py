@@ -2,6 +2,7 @@
 
 import os
 
+import pytest
 from hypothesis import settings
 
 # The processors are shared: an example's time says nothing. `make test` tries the same examples each time, so that a run that fails
@@ -17,3 +18,14 @@ pytest_plugins = [
     "ackpy.testing.kept",
     "ackpy.testing.stage",
 ]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Of the rows that hold one rule of ACK's contract the first is for every run; the others are for `make test-long`."""
+    held: set[str] = set()
+    for item in items:
+        rules = {mark.args[0] for mark in item.iter_markers("rule")}
+        if rules and rules <= held:
+            item.add_marker(pytest.mark.long)
+        held |= rules

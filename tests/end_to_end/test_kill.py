@@ -179,7 +179,7 @@ async def written(stack: LocalStack, since: int, writes: int) -> None:
         await asyncio.sleep(0.002)
 
 
-@pytest.mark.parametrize("kills", [pytest.param(10), pytest.param(50, marks=pytest.mark.long)])
+@pytest.mark.parametrize("kills", [pytest.param(5), pytest.param(50, marks=pytest.mark.long)])
 async def test_whenever_it_is_killed(tmp_path: Path, kills: int) -> None:
     seed = int(os.environ.get("ACKPY_KILL_SEED") or secrets.randbelow(2**32))
     print(f"play it again with ACKPY_KILL_SEED={seed}")
