@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 import pytest
+from tests.contract.repositories import (
+    FINALIZER,
+    REPO,
+    message,
+    mutability,
+    owned_with,
+    repositories,
+    terminal,
+    written,
+)
 
 from ackpy.kube import objects
-from ackpy.kube.objects import Object
-from ackpy.testing.stage import REGION, Stage, ack, another_account, bucket, conditions, repository, rule
+from ackpy.testing.stage import REGION, Stage, ack, another_account, bucket, repository, rule
 
 pytestmark = pytest.mark.slow
 
@@ -28,41 +37,7 @@ RULES = {
     "2.2-8": "when a namespace's annotations are read at all (W7)",
     "2.2-9": "namespaces of the cluster itself",
 }
-REPO = "repository/mine"
 OTHER_REGION = "eu-west-1"
-FINALIZER = "finalizers.ecr.services.k8s.aws/Repository"
-
-
-def repositories(stage: Stage, region: str = REGION, account: str = "") -> set[str]:
-    found = stage.aws("ecr", region, account).describe_repositories()["repositories"]
-    return {each["repositoryName"] for each in found}
-
-
-def written(stage: Stage, since: int = 0) -> list[str]:
-    """The operations that may change AWS."""
-    return [call.operation for call in stage.calls(since) if call.mutating]
-
-
-def message(obj: Object, kind: str) -> str:
-    return str(conditions(obj).get(kind, {}).get("message", ""))
-
-
-async def terminal(stage: Stage, what: str = REPO) -> str:
-    return message(await stage.until_condition(what, "ACK.Terminal"), "ACK.Terminal")
-
-
-def mutability(stage: Stage, name: str = "mine") -> str:
-    [found] = stage.aws("ecr").describe_repositories(repositoryNames=[name])["repositories"]
-    return str(found["imageTagMutability"])
-
-
-async def owned(stage: Stage, **annotations: str) -> int:
-    """A repository in step at which no further look is pending, for it was taken over; the number of the last call."""
-    stage.aws("ecr").create_repository(repositoryName="mine")
-    await stage.start(services=("ecr",))
-    await stage.apply(repository("mine", annotations=ack(adoption_policy="adopt-or-create", **annotations)))
-    await stage.until_synced(REPO)
-    return stage.last_call()
 
 
 # 2.1 Of an object
@@ -81,7 +56,7 @@ async def test_an_objects_region(stage: Stage) -> None:
 
 @rule("2.1-1", "another region than that of the status is Terminal and names both; AWS is not asked")
 async def test_another_region(stage: Stage) -> None:
-    last = await owned(stage)
+    last = await owned_with(stage)
     await stage.annotate(REPO, ack(region=OTHER_REGION))
     said = await terminal(stage)
     assert said == f"the resource is in region {REGION}, the annotation services.k8s.aws/region says {OTHER_REGION}"

@@ -7,11 +7,21 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from tests.contract.repositories import (
+    FINALIZER,
+    REPO,
+    mutability,
+    owned_with,
+    repositories,
+    set_mutability,
+    terminal,
+    written,
+)
 
 from ackpy.kube import objects
 from ackpy.kube.objects import Object
 from ackpy.testing.relay import relay
-from ackpy.testing.stage import REGION, Stage, ack, another_account, bucket, conditions, repository, rule
+from ackpy.testing.stage import Stage, ack, another_account, bucket, conditions, repository, rule
 
 pytestmark = pytest.mark.slow
 
@@ -40,45 +50,7 @@ RULES = {
     "2.4-3f": "the finalizer after a create that failed",
 }
 
-REPO = "repository/mine"
 IGNORING = "--feature-gates=IgnoreFieldDrift=true"
-FINALIZER = "finalizers.ecr.services.k8s.aws/Repository"
-
-
-def repositories(stage: Stage, region: str = REGION, account: str = "") -> set[str]:
-    found = stage.aws("ecr", region, account).describe_repositories()["repositories"]
-    return {each["repositoryName"] for each in found}
-
-
-def written(stage: Stage, since: int = 0) -> list[str]:
-    """The operations that may change AWS."""
-    return [call.operation for call in stage.calls(since) if call.mutating]
-
-
-def message(obj: Object, kind: str) -> str:
-    return str(conditions(obj).get(kind, {}).get("message", ""))
-
-
-async def terminal(stage: Stage, what: str = REPO) -> str:
-    return message(await stage.until_condition(what, "ACK.Terminal"), "ACK.Terminal")
-
-
-def set_mutability(stage: Stage, value: str, name: str = "mine", **more: Any) -> None:
-    stage.aws("ecr").put_image_tag_mutability(repositoryName=name, imageTagMutability=value, **more)
-
-
-def mutability(stage: Stage, name: str = "mine") -> str:
-    [found] = stage.aws("ecr").describe_repositories(repositoryNames=[name])["repositories"]
-    return str(found["imageTagMutability"])
-
-
-async def owned(stage: Stage, **annotations: str) -> int:
-    """A repository in step at which no further look is pending, for it was taken over; the number of the last call."""
-    stage.aws("ecr").create_repository(repositoryName="mine")
-    await stage.start(services=("ecr",))
-    await stage.apply(repository("mine", annotations=ack(adoption_policy="adopt-or-create", **annotations)))
-    await stage.until_synced(REPO)
-    return stage.last_call()
 
 
 # 2.2b Fields to leave alone
@@ -443,7 +415,7 @@ async def test_the_finalizer_after_deletion(stage: Stage) -> None:
 
 @rule("2.4-3d", "on retain the finalizer goes without a call of AWS")
 async def test_the_finalizer_on_retain(stage: Stage) -> None:
-    last = await owned(stage, deletion_policy="retain")
+    last = await owned_with(stage, deletion_policy="retain")
     await stage.delete(REPO)
     await stage.until_gone(REPO)
     assert stage.operations(last) == []
@@ -451,7 +423,7 @@ async def test_the_finalizer_on_retain(stage: Stage) -> None:
 
 @rule("2.4-3e", "a managed object that became read-only is let go without a call of AWS")
 async def test_the_finalizer_of_a_read_only_object(stage: Stage) -> None:
-    await owned(stage)
+    await owned_with(stage)
     await stage.annotate(REPO, ack(read_only="true"))
     await stage.until(REPO, lambda obj: conditions(obj).get("ACK.Advisory", {}).get("reason") == "ReadOnly")
     last = stage.last_call()

@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from tests.contract.repositories import ARN, KEYS, REPO
 
-from ackpy.controllers.references import target
 from ackpy.kube import objects
 from ackpy.kube.objects import Object, ObjectKey
-from ackpy.model.definition import Ref
 from ackpy.testing import standins
 from ackpy.testing.stage import RESOURCES, Stage, ack, another_account, bucket, conditions, repository, rule, writes
 
@@ -80,9 +79,6 @@ UNCOVERED = {
     "3.6-1": "there is no further read that could fail: values come from the observation in hand (W21, row 5.1-2)",
 }
 
-REPO = "repository/mine"
-KEYS = target(Ref("kms", "Key"))
-ARN = "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 TIMED = {"type", "status", "lastTransitionTime", "reason", "message"}
 SYNCED_TEXT = "Resource synced successfully"
 NOT_SYNCED_TEXT = "Resource not synced"

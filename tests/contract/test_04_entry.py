@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
+from tests.contract.repositories import REPO, mutability, repositories, set_mutability
 
 from ackpy.kube import objects
 from ackpy.kube.objects import Object, ObjectKey
@@ -44,14 +45,8 @@ UNCOVERED = {
     "4-2": "a matter of ACK's inside; what it serves is held by 3.9-1 and by tests/controllers/test_secrets.py",
 }
 
-REPO = "repository/mine"
 OTHER_REGION = "eu-west-1"
 SELECTING = ("--feature-gates=IAMRoleSelector=true", "--enable-carm=false")
-
-
-def repositories(stage: Stage, region: str = REGION, account: str = "") -> set[str]:
-    found = stage.aws("ecr", region, account).describe_repositories()["repositories"]
-    return {each["repositoryName"] for each in found}
 
 
 def looks(stage: Stage, times: int, since: int = 0) -> Callable[[], Awaitable[bool]]:
@@ -61,15 +56,6 @@ def looks(stage: Stage, times: int, since: int = 0) -> Callable[[], Awaitable[bo
         return stage.operations(since).count("DescribeRepositories") >= times
 
     return looked
-
-
-def set_mutability(stage: Stage, value: str, name: str = "mine") -> None:
-    stage.aws("ecr").put_image_tag_mutability(repositoryName=name, imageTagMutability=value)
-
-
-def mutability(stage: Stage, name: str = "mine") -> str:
-    [found] = stage.aws("ecr").describe_repositories(repositoryNames=[name])["repositories"]
-    return str(found["imageTagMutability"])
 
 
 def said(obj: Object, kind: str) -> tuple[Any, ...]:

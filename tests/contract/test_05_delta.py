@@ -3,17 +3,30 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
+from tests.contract.repositories import (
+    ADOPT,
+    ARN,
+    EXPIRING,
+    FINALIZER,
+    LIFECYCLE,
+    PULLERS,
+    PULLING,
+    REPO,
+    encrypted,
+    looks,
+    make_key,
+    marked,
+    message,
+    owned,
+    tags,
+    written,
+)
 
-from ackpy.controllers.references import target
 from ackpy.kube import objects
-from ackpy.kube.objects import Object, ObjectKey
-from ackpy.model.definition import Ref
-from ackpy.testing import standins
-from ackpy.testing.stage import Stage, ack, bucket, conditions, repository, rule, statuses, writes
+from ackpy.testing.stage import Stage, bucket, repository, rule, statuses, writes
 
 pytestmark = pytest.mark.slow
 
@@ -49,84 +62,11 @@ UNCOVERED = {
     "5.2-11": "no kind of S3 or ECR takes a Secret; tests/controllers/test_secrets.py",
 }
 
-REPO = "repository/mine"
-FINALIZER = "finalizers.ecr.services.k8s.aws/Repository"
-KEYS = target(Ref("kms", "Key"))
-ARN = "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
-ADOPT = ack(adoption_policy="adopt", adoption_fields='{"name": "mine"}')
-ADOPT_OR_CREATE = ack(adoption_policy="adopt-or-create")
-PULLING: dict[str, Any] = {"Sid": "a", "Effect": "Allow", "Principal": "*"}
-PULLERS = {
-    "Version": "2012-10-17",
-    "Statement": [{**PULLING, "Action": ["ecr:BatchGetImage", "ecr:ListImages"]}],
-}
-EXPIRING: dict[str, Any] = {
-    "rulePriority": 1,
-    "selection": {"tagStatus": "untagged", "countType": "imageCountMoreThan", "countNumber": 5},
-    "action": {"type": "expire"},
-}
-LIFECYCLE = {"rules": [EXPIRING]}
-
-
-def repositories(stage: Stage) -> set[str]:
-    return {each["repositoryName"] for each in stage.aws("ecr").describe_repositories()["repositories"]}
-
-
-def written(stage: Stage, since: int = 0) -> list[str]:
-    """The operations that may change AWS."""
-    return [call.operation for call in stage.calls(since) if call.mutating]
-
-
-def looks(
-    stage: Stage, times: int, since: int = 0, operation: str = "DescribeRepositories"
-) -> Callable[[], Awaitable[bool]]:
-    """Whether AWS was asked so often."""
-
-    async def looked() -> bool:
-        return stage.operations(since).count(operation) >= times
-
-    return looked
-
-
-def tags(stage: Stage, obj: Object) -> dict[str, str]:
-    arn = obj["status"]["ackResourceMetadata"]["arn"]
-    return {each["Key"]: each["Value"] for each in stage.aws("ecr").list_tags_for_resource(resourceArn=arn)["tags"]}
-
-
-def message(obj: Object, kind: str) -> str:
-    return str(conditions(obj).get(kind, {}).get("message", ""))
-
-
-def marked(manifest: Object, **metadata: Any) -> Object:
-    return {**manifest, "metadata": {**manifest["metadata"], **metadata}}
-
-
-def encrypted(name: str, key: str, **more: Any) -> Object:
-    """A repository with a key that another object makes."""
-    encryption = {"encryptionType": "KMS", "kmsKeyRef": {"from": {"name": key}}}
-    return repository(name, encryptionConfiguration=encryption, **more)
-
-
-async def make_key(stage: Stage, name: str, arn: str = ARN) -> None:
-    await standins.install(stage.client, KEYS)
-    key = ObjectKey(stage.namespace, name)
-    await standins.make(stage.client, KEYS, key, {})
-    await standins.become_ready(stage.client, KEYS, key, arn)
-
 
 async def quiet_after_create(stage: Stage) -> int:
     """Wait until a new repository has been looked at once more; the number of the last call."""
     await stage.wait(looks(stage, 2), "the look that follows the create")
     await stage.quiet(REPO)
-    return stage.last_call()
-
-
-async def owned(stage: Stage, **spec: Any) -> int:
-    """A repository in step at which no further look is pending, for it was taken over; the number of the last call."""
-    stage.aws("ecr").create_repository(repositoryName="mine")
-    await stage.start(services=("ecr",))
-    await stage.apply(repository("mine", annotations=ADOPT_OR_CREATE, **spec))
-    await stage.until_synced(REPO)
     return stage.last_call()
 
 

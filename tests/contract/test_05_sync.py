@@ -3,15 +3,30 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable
-from typing import Any
 
 import pytest
+from tests.contract.repositories import (
+    ADOPT,
+    ADOPT_OR_CREATE,
+    FINALIZER,
+    KEYS,
+    LIFECYCLE,
+    PULLERS,
+    REPO,
+    encrypted,
+    looks,
+    make_key,
+    message,
+    mutability,
+    owned,
+    repositories,
+    set_mutability,
+    tags,
+    written,
+)
 
-from ackpy.controllers.references import target
 from ackpy.kube import objects
-from ackpy.kube.objects import Object, ObjectKey
-from ackpy.model.definition import Ref
+from ackpy.kube.objects import ObjectKey
 from ackpy.testing import standins
 from ackpy.testing.stage import RESOURCES, Stage, ack, conditions, repository, rule, statuses, writes
 
@@ -46,88 +61,6 @@ RULES = {
 UNCOVERED = {
     "5-S7b": "every kind of S3 and ECR requires its identifier; tests/model/test_request.py holds it on kinds that AWS names",
 }
-
-REPO = "repository/mine"
-FINALIZER = "finalizers.ecr.services.k8s.aws/Repository"
-KEYS = target(Ref("kms", "Key"))
-ARN = "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
-ADOPT = ack(adoption_policy="adopt", adoption_fields='{"name": "mine"}')
-ADOPT_OR_CREATE = ack(adoption_policy="adopt-or-create")
-PULLING: dict[str, Any] = {"Sid": "a", "Effect": "Allow", "Principal": "*"}
-PULLERS = {
-    "Version": "2012-10-17",
-    "Statement": [{**PULLING, "Action": ["ecr:BatchGetImage", "ecr:ListImages"]}],
-}
-EXPIRING: dict[str, Any] = {
-    "rulePriority": 1,
-    "selection": {"tagStatus": "untagged", "countType": "imageCountMoreThan", "countNumber": 5},
-    "action": {"type": "expire"},
-}
-LIFECYCLE = {"rules": [EXPIRING]}
-
-
-def repositories(stage: Stage) -> set[str]:
-    return {each["repositoryName"] for each in stage.aws("ecr").describe_repositories()["repositories"]}
-
-
-def written(stage: Stage, since: int = 0) -> list[str]:
-    """The operations that may change AWS."""
-    return [call.operation for call in stage.calls(since) if call.mutating]
-
-
-def looks(
-    stage: Stage, times: int, since: int = 0, operation: str = "DescribeRepositories"
-) -> Callable[[], Awaitable[bool]]:
-    """Whether AWS was asked so often."""
-
-    async def looked() -> bool:
-        return stage.operations(since).count(operation) >= times
-
-    return looked
-
-
-def set_mutability(stage: Stage, value: str, name: str = "mine") -> None:
-    stage.aws("ecr").put_image_tag_mutability(repositoryName=name, imageTagMutability=value)
-
-
-def mutability(stage: Stage, name: str = "mine") -> str:
-    [found] = stage.aws("ecr").describe_repositories(repositoryNames=[name])["repositories"]
-    return str(found["imageTagMutability"])
-
-
-def tags(stage: Stage, obj: Object) -> dict[str, str]:
-    arn = obj["status"]["ackResourceMetadata"]["arn"]
-    return {each["Key"]: each["Value"] for each in stage.aws("ecr").list_tags_for_resource(resourceArn=arn)["tags"]}
-
-
-def message(obj: Object, kind: str) -> str:
-    return str(conditions(obj).get(kind, {}).get("message", ""))
-
-
-def marked(manifest: Object, **metadata: Any) -> Object:
-    return {**manifest, "metadata": {**manifest["metadata"], **metadata}}
-
-
-def encrypted(name: str, key: str, **more: Any) -> Object:
-    """A repository with a key that another object makes."""
-    encryption = {"encryptionType": "KMS", "kmsKeyRef": {"from": {"name": key}}}
-    return repository(name, encryptionConfiguration=encryption, **more)
-
-
-async def make_key(stage: Stage, name: str, arn: str = ARN) -> None:
-    await standins.install(stage.client, KEYS)
-    key = ObjectKey(stage.namespace, name)
-    await standins.make(stage.client, KEYS, key, {})
-    await standins.become_ready(stage.client, KEYS, key, arn)
-
-
-async def owned(stage: Stage, **spec: Any) -> int:
-    """A repository in step at which no further look is pending, for it was taken over; the number of the last call."""
-    stage.aws("ecr").create_repository(repositoryName="mine")
-    await stage.start(services=("ecr",))
-    await stage.apply(repository("mine", annotations=ADOPT_OR_CREATE, **spec))
-    await stage.until_synced(REPO)
-    return stage.last_call()
 
 
 # S1 to S7
