@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any
+from typing import Any, SupportsIndex
 
 import pytest
 
 from ackpy.controllers.options import DeletionPolicy, ReconcilerOptions
-from ackpy.errors import AwsUnreachable
+from ackpy.errors import AwsError, AwsUnreachable
 from ackpy.kube import objects
 from ackpy.kube.objects import ObjectKey
 from ackpy.model.descriptor import Descriptor
@@ -140,11 +140,36 @@ async def test_an_unknown_end_blocks_the_deletion(world: MemoryWorld, talk: dict
 
 async def test_a_delete_call_that_acted_without_an_answer_ends_it(world: MemoryWorld, talk: dict[str, Any]) -> None:
     key = await made(world, talk)
+    world.time.advance(world.options.settle_seconds + 1)
     world.cluster.delete(key)
     world.aws.losing["DeleteBucket"] = [AwsUnreachable("no answer", service="s3", operation="DeleteBucket")]
     await world.one_pass(key)
     assert world.cluster.objects == {}
     assert world.aws.buckets == {}
+
+
+class Blinding(list[AwsError]):
+    """A delete call without an answer, after which one read does not see the bucket."""
+
+    def __init__(self, world: MemoryWorld) -> None:
+        super().__init__([AwsUnreachable("no answer", service="s3", operation="DeleteBucket")])
+        self._world = world
+
+    def pop(self, index: SupportsIndex = -1) -> AwsError:
+        self._world.aws.failing["GetBucketTagging"] = [api_error("GetBucketTagging", "NoSuchBucket", 404)]
+        return super().pop(index)
+
+
+async def test_a_read_after_it_is_not_believed_so_soon_after_the_create(
+    world: MemoryWorld, talk: dict[str, Any]
+) -> None:
+    key = await made(world, talk)
+    world.cluster.delete(key)
+    world.aws.failing["DeleteBucket"] = Blinding(world)
+    await world.one_pass(key)
+    assert key in world.cluster.objects
+    await world.settle(key)
+    assert (world.cluster.objects, world.aws.buckets) == ({}, {})
 
 
 async def test_what_was_refused_is_let_go_without_a_call(world: MemoryWorld, talk: dict[str, Any]) -> None:

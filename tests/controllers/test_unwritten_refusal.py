@@ -48,3 +48,12 @@ async def test_it_is_not_deleted(world: MemoryWorld, talk: dict[str, Any]) -> No
     await world.settle(key)
     assert world.cluster.objects == {}
     assert NAME in world.aws.buckets
+
+
+async def test_it_is_written_down_by_the_next_pass(world: MemoryWorld, talk: dict[str, Any]) -> None:
+    key = await refused(world, talk)
+    await world.one_pass(key, Cause.RETRY)
+    world.restart()
+    await world.one_pass(key, Cause.START)
+    assert world.conditions(key)["ACK.Terminal"]["message"] == "Resource already exists"
+    assert world.aws.settings(NAME) == {}

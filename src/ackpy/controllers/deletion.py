@@ -75,7 +75,8 @@ async def delete(run: Run, manager: ResourceManager, *, doubted: bool = False) -
     try:
         return await _ask(run, manager, found)
     except AwsError as error:
-        gone = verdict(run.descriptor, error).meaning is Meaning.NOT_FOUND or await _has_acted(run, manager, error)
+        gone = verdict(run.descriptor, error).meaning is Meaning.NOT_FOUND
+        gone = gone or (not doubted and await _has_acted(run, manager, error))
         return LetGo([_DELETED]) if gone else failed(run, [error], found)
 
 

@@ -8,7 +8,7 @@ open, and the first metadata patch after success takes it away.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final, Self
 
@@ -59,6 +59,10 @@ class Intent:
         """The annotation's value."""
         where = {name: value for name in _PLACE if (value := getattr(self, name))}
         return write_bound(VERSION, self.uid, stage=self.stage, nonce=self.nonce, **where)
+
+    def withdrawn(self) -> str:
+        """The annotation once AWS has refused the attempt: what is found from now on is a stranger's."""
+        return replace(self, stage=Stage.REFUSED).annotation()
 
     @property
     def token(self) -> str:

@@ -305,8 +305,7 @@ class ResourceReconciler:
             return await self._finish(run, seen, failed(run, [error]))
         run.trace.refused = intent.nonce
         end = blocked(run, _exists(run)) if exists else failed(run, [error])
-        withdrawn = replace(intent, stage=Stage.REFUSED).annotation()
-        return await self._finish(run, seen, replace(end, intent=withdrawn))
+        return await self._finish(run, seen, replace(end, intent=intent.withdrawn()))
 
     async def _update(self, run: Run, manager: ResourceManager, latest: Observation) -> Result:
         """Step 4, the delta and the plan; step 5, the writes."""
@@ -384,6 +383,8 @@ class ResourceReconciler:
     async def _finish(self, run: Run, seen: Object, end: Ending) -> Result:
         """Steps 6 and 7: one patch of metadata and spec if they changed, one of the status if it did, then the Events."""
         end = replace(end, report=run.told(noted(end.report, seen, self._descriptor.finalizer, self._options.gates)))
+        if end.intent is None and (refused := run.unwritten_refusal):
+            end = replace(end, intent=refused)
         if patch := patches.ending(seen, end):
             seen = await self._world.cluster.patch(seen, patch)
         patch = patches.status(seen, end, run.scope, self._world.time.now(), edited=run.edited)

@@ -12,7 +12,7 @@ from ackpy.controllers.adoption import addressed
 from ackpy.controllers.blocked import Blocked
 from ackpy.controllers.conditions import Report
 from ackpy.controllers.guard import Guard
-from ackpy.controllers.intent import Claim, Intent, claim
+from ackpy.controllers.intent import Claim, Intent, Stage, claim
 from ackpy.controllers.memory import Memory, digests, modes
 from ackpy.controllers.observe import Observation
 from ackpy.controllers.options import DeletionPolicy, ReconcilerOptions
@@ -146,6 +146,13 @@ class Run:
     def read_only(self) -> bool:
         """Whether nothing of AWS is to be changed."""
         return is_read_only(self.obj, self.options.gates)
+
+    @property
+    def unwritten_refusal(self) -> str | None:
+        """The annotation that withdraws the intent, where AWS has refused it and the object does not say so yet."""
+        intent = self.intent
+        unwritten = intent is not None and intent.stage is Stage.OPEN and intent.nonce == self.trace.refused
+        return intent.withdrawn() if intent is not None and unwritten else None
 
     @property
     def intent(self) -> Intent | None:
