@@ -224,7 +224,7 @@ async def test_an_annotation_frees_a_full_repository(stage: Stage) -> None:
     "a delete call whose end is not known is not repeated blindly: AWS is looked at, and what is gone ends it in the same pass",
 )
 async def test_an_unknown_end_is_looked_at(stage: Stage) -> None:
-    what = await owning(stage)
+    await seasoned(stage, what := await owning(stage))
     stage.fault(act="reset-after", operation="DeleteBucket")
     assert await ended(stage, what) == [*LOOKED_AND_DELETED, *LOOKED]
 
