@@ -8,120 +8,19 @@ import botocore.loaders
 import pytest
 from botocore.model import ServiceModel
 from botocore.validate import validate_parameters
+from tests.model import kinds
 
 from ackpy.model import request, response, secret
 from ackpy.model.compiler import compile_resource
-from ackpy.model.definition import (
-    Attributes,
-    By,
-    Compare,
-    Facet,
-    Field,
-    Members,
-    Operations,
-    Resource,
-    Tags,
-    Variant,
-)
+from ackpy.model.definition import Field, Members, Operations, Resource, Tags
 from ackpy.model.delta import Mode, delta
 from ackpy.model.descriptor import Descriptor
 from ackpy.model.request import Call, Scope, View
-from ackpy.model.when import has
 
 SCOPE = Scope(account="123456789012", region="eu-west-1", token="t-1")
 URL = "https://sqs.eu-west-1.amazonaws.com/123456789012/q"
 
-QUEUE = compile_resource(
-    Resource(
-        service="sqs",
-        kind="Queue",
-        not_found=["QueueDoesNotExist"],
-        operations=Operations(update="-"),
-        attributes=Attributes(get="GetQueueAttributes", set="SetQueueAttributes", args={"AttributeNames": ["All"]}),
-        fields={
-            "queueName": Field(immutable=True),
-            "queueURL": Field(identifier=True),
-            "delaySeconds": Field(attribute=True, default="0"),
-            "policy": Field(attribute=True, compare=Compare.IAM_POLICY, clear=""),
-        },
-    )
-)
-ROLE = compile_resource(
-    Resource(
-        service="iam",
-        kind="Role",
-        not_found=["NoSuchEntity"],
-        fields={
-            "name": Field(aws="RoleName", identifier=True, immutable=True),
-            "path": Field(immutable=True),
-            "assumeRolePolicyDocument": Field(
-                compare=Compare.IAM_POLICY, facet=Facet(put="UpdateAssumeRolePolicy:PolicyDocument")
-            ),
-            "permissionsBoundary": Field(
-                read="PermissionsBoundary.PermissionsBoundaryArn",
-                facet=Facet(
-                    put="PutRolePermissionsBoundary:PermissionsBoundary", delete="DeleteRolePermissionsBoundary"
-                ),
-            ),
-            "policies": Field(
-                list_of="arnType",
-                facet=Members(
-                    list="ListAttachedRolePolicies:AttachedPolicies.PolicyArn",
-                    add="AttachRolePolicy:PolicyArn",
-                    remove="DetachRolePolicy:PolicyArn",
-                ),
-            ),
-            "inlinePolicies": Field(
-                type="map[string]string",
-                facet=Members(
-                    list="ListRolePolicies:PolicyNames",
-                    get="GetRolePolicy:PolicyDocument",
-                    add="PutRolePolicy:PolicyDocument",
-                    remove="DeleteRolePolicy",
-                    key="PolicyName",
-                ),
-            ),
-        },
-    )
-)
-TABLE = compile_resource(
-    Resource(
-        service="dynamodb",
-        kind="Table",
-        not_found=["ResourceNotFoundException"],
-        operations=Operations(update="-"),
-        ignore=["CreateTableInput.VectorIndexes"],
-        tags=Tags(ignore=True),
-        fields={
-            "tableName": Field(identifier=True),
-            "keySchema": Field(compare=By("attributeName")),
-            "globalSecondaryIndexes": Field(
-                compare=By("indexName"),
-                facet=Members(
-                    list="",
-                    key="indexName",
-                    add="UpdateTable:GlobalSecondaryIndexUpdates.Create",
-                    change="UpdateTable:GlobalSecondaryIndexUpdates.Update",
-                    remove="UpdateTable:GlobalSecondaryIndexUpdates.Delete",
-                ),
-            ),
-        },
-    )
-)
-CLUSTER = compile_resource(
-    Resource(
-        service="rds",
-        kind="DBCluster",
-        not_found=["DBClusterNotFoundFault"],
-        operations=Operations(update="-"),
-        fields={
-            "dbClusterIdentifier": Field(identifier=True),
-            "masterUserPassword": Field(secret=True),
-            "snapshotIdentifier": Field(source="RestoreDBClusterFromSnapshot:SnapshotIdentifier"),
-        },
-        variants=[Variant(when=has("snapshotIdentifier"), create="RestoreDBClusterFromSnapshot")],
-    )
-)
+QUEUE, ROLE, TABLE, CLUSTER = map(compile_resource, (kinds.QUEUE, kinds.ROLE, kinds.TABLE, kinds.CLUSTER))
 GROUP = compile_resource(
     Resource(
         service="ec2",
