@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -136,6 +137,24 @@ def test_a_configuration_outside_the_schema_is_no_typed_object(api: Api) -> None
     assert refused.code == 500
     what = "failed to create typed patch object (/a; example.com/v1, Kind=Widget)"
     assert refused.message == f"{what}: .spec.nope: field not declared in schema"
+
+
+@pytest.mark.parametrize("name", ["labels", "tags", "name", "port"])
+def test_a_null_that_the_schema_does_not_allow_is_invalid(api: Api, name: str) -> None:
+    apply(api, "x", {"size": 7})
+    refused = apply(api, "x", {"size": 7, name: None})
+    assert refused.code == 422
+    assert f'spec.{name}: Invalid value: "null": spec.{name} in body must be of type ' in refused.message
+
+
+@pytest.mark.parametrize("name", ["tags", "names"])
+def test_a_null_is_no_item(api: Api, name: str) -> None:
+    assert apply(api, "x", {"size": 7, name: [None]}).code == 500
+
+
+def test_a_null_is_kept_where_it_may_be_and_else_makes_room_for_the_default(api: Api) -> None:
+    spec = apply(api, "x", {"size": 7, "color": None, "nothing": None, "free": {"a": None}}).body["spec"]
+    assert spec == {"size": 7, "color": "red", "nothing": None, "free": {"a": None}}
 
 
 def test_managed_fields_are_not_applied(api: Api) -> None:

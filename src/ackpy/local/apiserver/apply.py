@@ -55,7 +55,7 @@ def _refuse_misfit(config: Json, kind: Kind) -> None:
     problems = [f".{path}: field not declared in schema" for path in unknown]
     problems += [
         f".{error.field}: {error.detail.split(' in body ')[-1]}"
-        for error in validate(config, kind.schema)
+        for error in validate(_without_nulls(config), kind.schema)
         if error.reason in ("FieldValueTypeInvalid", "FieldValueDuplicate")
     ]
     if not problems:
@@ -65,6 +65,13 @@ def _refuse_misfit(config: Json, kind: Kind) -> None:
     listed = problems[0] if len(problems) == 1 else "errors:\n" + "\n".join(f"  {problem}" for problem in problems)
     what = f"failed to create typed patch object ({name}; {kind.api_version}, Kind={kind.kind})"
     raise ApiError(500, "", f"{what}: {listed}")
+
+
+def _without_nulls(value: Any) -> Any:
+    """A null fits any field here, and is for the validation that follows; not so an item of a list."""
+    if isinstance(value, dict):
+        return {name: _without_nulls(item) for name, item in value.items() if item is not None}
+    return [_without_nulls(item) for item in value] if isinstance(value, list) else value
 
 
 def _split(entries: list[Entry], manager: Manager) -> tuple[Entry, list[Entry]]:

@@ -84,8 +84,11 @@ def parse(body: bytes, *, yaml_allowed: bool, what: str) -> Any:
         raise bad_request(f"{what}: error converting YAML to JSON: {error}") from error
 
 
-def admit(body: Json, kind: Kind, validation: str) -> tuple[Json, list[str]]:
-    """The object that fits the kind's schema, and the warnings; raises 400 for what cannot be decoded, or in Strict mode."""
+def admit(body: Json, kind: Kind, validation: str, *, applied: bool = False) -> tuple[Json, list[str]]:
+    """The object that fits the kind's schema, and the warnings; raises 400 for what cannot be decoded, or in Strict mode.
+
+    A custom object that is applied keeps its stray nulls, as in kube-apiserver: the schema then refuses them.
+    """
     _check_type_meta(body, kind)
     check_metadata(body, kind)
     if not kind.custom:
@@ -95,7 +98,8 @@ def admit(body: Json, kind: Kind, validation: str) -> tuple[Json, list[str]]:
     problems += [f'unknown field "{path}"' for path in unknown]
     if problems and validation == "Strict":
         raise unreadable(kind.kind, kind.version, f"strict decoding error: {', '.join(problems)}")
-    complete = set_defaults(drop_nulls(pruned, kind.schema), kind.schema)
+    told = pruned if applied and kind.custom else drop_nulls(pruned, kind.schema)
+    complete = set_defaults(told, kind.schema)
     return complete, problems if validation == "Warn" else []
 
 

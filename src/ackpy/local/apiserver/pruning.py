@@ -76,7 +76,7 @@ def drop_nulls(value: Any, schema: Schema) -> Any:
 
 
 def set_defaults(value: Any, schema: Schema) -> Any:
-    """`value` with the schema's defaults where a property is absent."""
+    """`value` with the schema's defaults where a property is absent, or null and may not be."""
     if isinstance(value, list):
         items = schema.get("items")
         return [set_defaults(item, items) for item in value] if isinstance(items, dict) else value
@@ -84,6 +84,7 @@ def set_defaults(value: Any, schema: Schema) -> Any:
         return value
     filled = dict(value)
     for name, inner in schema.get("properties", {}).items():
-        if name not in filled and "default" in inner:
+        is_said = name in filled and (filled[name] is not None or inner.get("nullable"))
+        if "default" in inner and not is_said:
             filled[name] = copy.deepcopy(inner["default"])
     return {name: set_defaults(item, schema_of(schema, name) or {}) for name, item in filled.items()}

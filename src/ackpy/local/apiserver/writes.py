@@ -131,7 +131,7 @@ def _apply(cluster: Cluster, target: Target, body: Any, options: WriteOptions) -
     empty = {"apiVersion": kind.api_version, "kind": kind.kind, "metadata": {"name": target.name}}
     merged = apply.apply(current or empty, config, kind, manager, cluster.clock(), force=options.force)
     owned = managed.entries_of(merged)
-    new, warnings = intake.admit(merged, kind, options.validation)
+    new, warnings = intake.admit(merged, kind, options.validation, applied=True)
     if current is None:
         return _create(cluster, target, managed.with_entries(new, owned), warnings, options, None)
     return _update(cluster, target, current, new, options, warnings, applied=True)
