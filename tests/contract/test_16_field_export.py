@@ -56,7 +56,7 @@ RULES = {
 UNCOVERED = {
     "16-2d": "the CRD is the whole server's, and other tests need it: tests/operator/test_shared.py and "
     "tests/end_to_end/test_run.py::test_a_crd_that_comes_later_is_picked_up",
-    "16-7b": "no two services of the catalog have a kind of one name: tests/controllers/field_export/test_reconciler.py::"
+    "16-7b": "no two services of the catalog have a kind of one name: tests/controllers/field_export/test_sources.py::"
     "test_a_group_counts_when_kinds_of_two_services_have_one_name",
 }
 
