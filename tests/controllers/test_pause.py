@@ -34,7 +34,7 @@ async def test_one_event_one_status_patch_and_no_aws_call(world: MemoryWorld, ke
     for cause in (Cause.EDIT, Cause.RESYNC, Cause.START):
         await world.one_pass(key, cause)
     assert world.take_counts() == {"status": 1}
-    assert world.events.reasons == ["Paused"]
+    assert [(each.reason, each.warning) for each in world.events.seen] == [("Paused", False)]
     after = world.conditions(key)
     assert after.pop("ACK.Advisory")["reason"] == "Paused"
     assert after == before

@@ -70,10 +70,11 @@ def paused(run: Run) -> Ending:
     """AWS is not asked: what was in step when it was last looked at stays so, what was edited since is not."""
     block = Blocked(Code.PAUSED, {"annotation": PAUSED})
     end = blocked(run, block)
+    news = [replace(each, warning=False) for each in end.news]  # it is as somebody wants it
     advisory = Advisory("Paused", _sentence(block.text, block.advice))
     untouched = (run.claim is Claim.OWNED or run.read_only) and all(mode is Mode.LEAVES for mode in run.modes.values())
     report = replace(end.report, advisories=(advisory,), kept=untouched and not objects.is_being_deleted(run.obj))
-    return replace(end, report=report, next=Result.done())
+    return replace(end, report=report, news=news, next=Result.done())
 
 
 def refused(block: Blocked) -> Report:
