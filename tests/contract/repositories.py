@@ -84,16 +84,17 @@ def marked(manifest: Object, **metadata: Any) -> Object:
     return {**manifest, "metadata": {**manifest["metadata"], **metadata}}
 
 
-def encrypted(name: str, key: str, **more: Any) -> Object:
-    """A repository with a key that another object makes."""
-    encryption = {"encryptionType": "KMS", "kmsKeyRef": {"from": {"name": key}}}
+def encrypted(name: str, key: str, namespace: str = "", **more: Any) -> Object:
+    """A repository with a key that another object makes, in this namespace or another."""
+    source = {"name": key, **({"namespace": namespace} if namespace else {})}
+    encryption = {"encryptionType": "KMS", "kmsKeyRef": {"from": source}}
     return repository(name, encryptionConfiguration=encryption, **more)
 
 
-async def make_key(stage: Stage, name: str, arn: str = ARN) -> None:
+async def make_key(stage: Stage, name: str, arn: str = ARN, namespace: str = "") -> None:
     """A key that is ready, of a kind that nobody looks after."""
     await standins.install(stage.client, KEYS)
-    key = ObjectKey(stage.namespace, name)
+    key = ObjectKey(namespace or stage.namespace, name)
     await standins.make(stage.client, KEYS, key, {})
     await standins.become_ready(stage.client, KEYS, key, arn)
 
