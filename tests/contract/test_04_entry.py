@@ -6,17 +6,17 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
-from tests.contract.repositories import REPO, mutability, repositories, set_mutability
+from tests.contract.conditions import said
+from tests.contract.repositories import REPO, looks, mutability, repositories, set_mutability
 
 from ackpy.kube import objects
-from ackpy.kube.objects import Object, ObjectKey
+from ackpy.kube.objects import ObjectKey
 from ackpy.testing.stage import (
     REGION,
     RESOURCES,
     Stage,
     ack,
     another_account,
-    conditions,
     repository,
     rule,
     statuses,
@@ -47,20 +47,6 @@ UNCOVERED = {
 
 OTHER_REGION = "eu-west-1"
 SELECTING = ("--feature-gates=IAMRoleSelector=true", "--enable-carm=false")
-
-
-def looks(stage: Stage, times: int, since: int = 0) -> Callable[[], Awaitable[bool]]:
-    """Whether AWS was asked for repositories so often."""
-
-    async def looked() -> bool:
-        return stage.operations(since).count("DescribeRepositories") >= times
-
-    return looked
-
-
-def said(obj: Object, kind: str) -> tuple[Any, ...]:
-    found = conditions(obj)[kind]
-    return found["status"], found.get("reason"), found.get("message")
 
 
 async def owned(stage: Stage, **spec: Any) -> int:
