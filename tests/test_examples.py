@@ -11,7 +11,6 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 import yaml
 from botocore.exceptions import ClientError
@@ -37,19 +36,8 @@ ELSEWHERE = {
 }
 
 
-def client(stack: LocalStack, service: str) -> Any:
-    keys = stack.cloud.credentials(stack.cloud.account_id)
-    return boto3.client(
-        service,
-        endpoint_url=stack.cloud.url,
-        region_name="us-east-1",
-        aws_access_key_id=keys.access_key_id,
-        aws_secret_access_key=keys.secret_access_key,
-    )
-
-
 def ask(stack: LocalStack, question: Mapping[str, Any]) -> dict[str, Any]:
-    answer: dict[str, Any] = getattr(client(stack, question["service"]), question["operation"])(**question["with"])
+    answer: dict[str, Any] = getattr(stack.client(question["service"]), question["operation"])(**question["with"])
     return answer
 
 
@@ -110,7 +98,7 @@ def test_the_commands_of_a_guide_run(guide: Path, local_stack: LocalStack, tmp_p
             assert done.returncode == 0, f"{command}: {done.stderr}"
     finally:
         local_stack.kubectl("delete", "buckets,repositories", "--all", "--timeout=30s")
-    left = {bucket["Name"] for bucket in client(local_stack, "s3").list_buckets()["Buckets"]}
+    left = {bucket["Name"] for bucket in local_stack.client("s3").list_buckets()["Buckets"]}
     assert "hama-test-bucket" not in left
 
 

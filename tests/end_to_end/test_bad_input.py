@@ -9,7 +9,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import boto3
 import pytest
 
 from ackpy.testing.stack import LocalStack
@@ -22,17 +21,6 @@ Manifest = dict[str, Any]
 def bucket(name: str, **spec: Any) -> Manifest:
     manifest = {"apiVersion": "s3.services.k8s.aws/v1alpha1", "kind": "Bucket", "metadata": {"name": name}}
     return {**manifest, "spec": {"name": name, **spec}}
-
-
-def s3(stack: LocalStack, account: str = "") -> Any:
-    keys = stack.cloud.credentials(account or stack.cloud.account_id)
-    return boto3.client(
-        "s3",
-        endpoint_url=stack.cloud.url,
-        region_name="us-east-1",
-        aws_access_key_id=keys.access_key_id,
-        aws_secret_access_key=keys.secret_access_key,
-    )
 
 
 @pytest.fixture
@@ -107,11 +95,11 @@ class Terminal:
 
 
 def taken_by_us(stack: LocalStack, name: str) -> None:
-    s3(stack).create_bucket(Bucket=name)
+    stack.client("s3").create_bucket(Bucket=name)
 
 
 def taken_by_another(stack: LocalStack, name: str) -> None:
-    s3(stack, "999988887777").create_bucket(Bucket=name)
+    stack.client("s3", "999988887777").create_bucket(Bucket=name)
 
 
 TERMINAL = [
@@ -152,7 +140,7 @@ TERMINAL = [
 def test_the_object_says_what_is_wrong(case: Terminal, local_stack: LocalStack, name: str) -> None:
     case.before(local_stack, name)
     before = local_stack.last_call()
-    held = s3(local_stack).list_buckets()["Buckets"]
+    held = local_stack.client("s3").list_buckets()["Buckets"]
     local_stack.apply(case.spec(name))
     local_stack.wait(f"bucket/{name}", "jsonpath={.status.conditions[?(@.type=='Ready')].status}=False")
     conditions = {each["type"]: each for each in local_stack.get(f"bucket/{name}")["status"]["conditions"]}
@@ -162,7 +150,7 @@ def test_the_object_says_what_is_wrong(case: Terminal, local_stack: LocalStack, 
         assert conditions[case.condition]["status"] == "True"
         assert set(conditions[case.condition]) == {"type", "status", "message"}
     assert case.event in events(local_stack, name, case.event)
-    assert s3(local_stack).list_buckets()["Buckets"] == held, "nothing was created in AWS"
+    assert local_stack.client("s3").list_buckets()["Buckets"] == held, "nothing was created in AWS"
     calls = local_stack.cloud.calls(
         since=before
     )  # of other tests' objects too, but none of those is deleted while this one runs
@@ -187,5 +175,5 @@ def test_deleting_what_was_never_made_is_quick_and_takes_nothing_with_it(local_s
     local_stack.apply(bucket(name))
     local_stack.wait(f"bucket/{name}", "jsonpath={.status.conditions[?(@.type=='Ready')].status}=False")
     local_stack.kubectl("delete", f"bucket/{name}", "--timeout=10s")
-    theirs = {each["Name"] for each in s3(local_stack, "999988887777").list_buckets()["Buckets"]}
+    theirs = {each["Name"] for each in local_stack.client("s3", "999988887777").list_buckets()["Buckets"]}
     assert name in theirs, "the stranger's bucket is still there"

@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 import yaml
 
 from ackpy.local.stack import StackOptions
-from ackpy.testing.stack import LocalStack, stacked
+from ackpy.testing.aws import AwsClient
+from ackpy.testing.stack import LocalStack, eventually, stacked
 
 pytestmark = pytest.mark.slow
 
 TALK: dict[str, Any] = yaml.safe_load(files("ackpy.cli").joinpath("talk-bucket.yaml").read_text())
 BUCKET = "bucket/hama-test-bucket"
 RESYNC_SECONDS = 4
-QUIET_SECONDS = 2.0
 
 
 @pytest.fixture(scope="module")
@@ -35,33 +33,12 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
         yield running
 
 
-def s3(stack: LocalStack) -> Any:
-    keys = stack.cloud.credentials(stack.cloud.account_id)
-    return boto3.client(
-        "s3",
-        endpoint_url=stack.cloud.url,
-        region_name="us-east-1",
-        aws_access_key_id=keys.access_key_id,
-        aws_secret_access_key=keys.secret_access_key,
-    )
-
-
-def operations(stack: LocalStack, since: int) -> Counter[str]:
+def operations(stack: LocalStack, since: int = 0) -> Counter[str]:
     return Counter(call.operation for call in stack.cloud.calls(since=since) if call.service == "s3")
 
 
-def last_call(stack: LocalStack) -> int:
-    return max((call.at_seq for call in stack.cloud.calls()), default=0)
-
-
-def quiet_since(stack: LocalStack) -> int:
-    """The number of the last AWS call, once none has come for a while shorter than a resync."""
-    last, since = last_call(stack), time.monotonic()
-    while time.monotonic() - since < QUIET_SECONDS:
-        time.sleep(0.05)
-        if last_call(stack) != last:
-            last, since = last_call(stack), time.monotonic()
-    return last
+def versioning(s3: AwsClient) -> Any:
+    return s3.get_bucket_versioning(Bucket="hama-test-bucket").get("Status")
 
 
 def test_its_life(stack: LocalStack) -> None:
@@ -73,7 +50,7 @@ def test_its_life(stack: LocalStack) -> None:
 
 
 def created_and_counted(stack: LocalStack) -> None:
-    before = last_call(stack)
+    before = stack.last_call()
     stack.apply(TALK)
     stack.wait(BUCKET, "condition=ACK.ResourceSynced")
     to_synced = operations(stack, before)
@@ -92,7 +69,7 @@ def created_and_counted(stack: LocalStack) -> None:
         "Ready": "True",
     }
 
-    settled = quiet_since(stack)
+    settled = stack.quiet()
     writes = stack.writes()
     assert writes <= 3
     assert not [call for call in stack.cloud.calls(since=settled) if call.mutating]
@@ -104,23 +81,17 @@ def created_and_counted(stack: LocalStack) -> None:
 
 def wait_for_resyncs(stack: LocalStack, since: int, count: int) -> Counter[str]:
     """The calls of the first `count` whole resyncs after a moment at rest."""
-    deadline = time.monotonic() + 10 * RESYNC_SECONDS
-    while time.monotonic() < deadline:
-        found = operations(stack, since)
-        if found["GetBucketTagging"] >= count:
-            quiet_since(stack)
-            return operations(stack, since)
-        time.sleep(0.1)
-    raise AssertionError(f"no {count} resyncs within {10 * RESYNC_SECONDS} s")
+    eventually(
+        lambda: operations(stack, since)["GetBucketTagging"] >= count, f"{count} resyncs", seconds=10 * RESYNC_SECONDS
+    )
+    stack.quiet()
+    return operations(stack, since)
 
 
 def drift_is_mended_and_told(stack: LocalStack) -> None:
-    client = s3(stack)
-    client.put_bucket_versioning(Bucket="hama-test-bucket", VersioningConfiguration={"Status": "Suspended"})
-    deadline = time.monotonic() + 5 * RESYNC_SECONDS
-    while client.get_bucket_versioning(Bucket="hama-test-bucket").get("Status") != "Enabled":
-        assert time.monotonic() < deadline, "the drift was not mended"
-        time.sleep(0.1)
+    s3 = stack.client("s3")
+    s3.put_bucket_versioning(Bucket="hama-test-bucket", VersioningConfiguration={"Status": "Suspended"})
+    eventually(lambda: versioning(s3) == "Enabled", "the drift is mended", seconds=5 * RESYNC_SECONDS)
     events = stack.kubectl("get", "events", "-o", "jsonpath={range .items[*]}{.reason} {.message}{'\\n'}{end}").output
     assert "DriftDetected" in events
     assert "versioning" in events
@@ -129,20 +100,15 @@ def drift_is_mended_and_told(stack: LocalStack) -> None:
 def a_setting_taken_out_goes_back_to_the_default(stack: LocalStack) -> None:
     edited = {**TALK, "spec": {name: value for name, value in TALK["spec"].items() if name != "versioning"}}
     stack.apply(edited)
-    client = s3(stack)
-    deadline = time.monotonic() + 20
-    while client.get_bucket_versioning(Bucket="hama-test-bucket").get("Status") != "Suspended":
-        assert time.monotonic() < deadline, "versioning was not suspended"
-        time.sleep(0.1)
+    s3 = stack.client("s3")
+    eventually(lambda: versioning(s3) == "Suspended", "versioning is suspended", seconds=20)
     stack.apply(TALK)
-    while client.get_bucket_versioning(Bucket="hama-test-bucket").get("Status") != "Enabled":
-        assert time.monotonic() < deadline, "versioning was not enabled again"
-        time.sleep(0.1)
+    eventually(lambda: versioning(s3) == "Enabled", "versioning is enabled again", seconds=20)
 
 
 def it_goes_with_its_manifest(stack: LocalStack) -> None:
     stack.kubectl("delete", BUCKET, "--timeout=30s")
-    buckets = [bucket["Name"] for bucket in s3(stack).list_buckets()["Buckets"]]
+    buckets = [bucket["Name"] for bucket in stack.client("s3").list_buckets()["Buckets"]]
     assert buckets == []
 
 
@@ -154,16 +120,12 @@ def test_ten_buckets_survive_a_restart_without_an_aws_write(tmp_path: Path) -> N
         first.apply(*buckets)
         for name in names:
             first.wait(f"bucket/{name}", "condition=ACK.ResourceSynced")
-        quiet_since(first)
+        first.quiet()
         held = first.cloud.snapshot(first.cloud.account_id)
         objects = {name: first.get(f"bucket/{name}") for name in names}
     with stacked(options) as second:
-        started = 0
-        deadline = time.monotonic() + 30
-        while operations(second, started)["GetBucketTagging"] < len(names):
-            assert time.monotonic() < deadline, "the controllers did not look at every bucket"
-            time.sleep(0.1)
-        quiet_since(second)
+        eventually(lambda: operations(second)["GetBucketTagging"] >= len(names), "the controllers look at every bucket")
+        second.quiet()
         assert [call for call in second.cloud.calls() if call.mutating] == []
         assert second.cloud.snapshot(second.cloud.account_id) == held
         assert {name: second.get(f"bucket/{name}") for name in names} == objects, (
