@@ -1,4 +1,4 @@
-"""Section 8, adoption by annotation: what leads to the resource, whose values win, and what shows that it was adopted."""
+"""Sections 8.1 to 8.3 and 8.5 of the contract, adoption by annotation: what leads to the resource, and whose values win."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from tests.contract.adoption import ADOPTED, POLICY, adopted, adopting
+from tests.contract.buckets import FINALIZER, a_bucket, until_versioning, versioning
 
 from ackpy.errors import Invalid
-from ackpy.kube.objects import Object, annotations_of, finalizers_of
+from ackpy.kube.objects import annotations_of, finalizers_of
 from ackpy.testing.stage import REGION, RESOURCES, Stage, ack, bucket, conditions, rule, statuses
 
 pytestmark = pytest.mark.slow
@@ -20,10 +22,7 @@ RULES = {
     "8-2": "adopt: the fields are mandatory, the spec becomes what AWS has",
     "8-2b": "adopt: tags of AWS's own stay out of the spec",
     "8-3": "adopt-or-create: the spec stays the user's, the fields are optional; what is not there is created",
-    "8-4": "the marks of success; what was adopted is never made anew",
     "8-5": "another policy is Terminal",
-    "8-6": "adopt together with read-only: adopted first, and only shown afterwards",
-    "8-7": "a kind's is_adoptable: false",
 }
 
 UNCOVERED = {
@@ -31,39 +30,9 @@ UNCOVERED = {
     "tests/model/test_adoption.py::test_fields_lead_to_the_resource",
     "8-2b": "nobody can set such tags, on the embedded AWS either; held by "
     "tests/controllers/test_adoption.py::test_tags_of_aws_stay_in_aws_and_the_controllers_are_added",
-    "8-7": "it has no effect in ACK either, and the definitions have no word for it: every kind can be adopted",
 }
 
-FINALIZER = "finalizers.s3.services.k8s.aws/Bucket"
-ADOPTED = "services.k8s.aws/adopted"
-POLICY = "services.k8s.aws/adoption-policy"
 FIELDS = "services.k8s.aws/adoption-fields"
-
-
-def adopting(kind: str, name: str, policy: str = "adopt", fields: dict[str, str] | None = None, **marks: str) -> Object:
-    """An object without a spec that adopts."""
-    given = {"adoption_fields": json.dumps(fields)} if fields is not None else {}
-    annotations = ack(adoption_policy=policy, **given, **marks)
-    return {**RESOURCES[kind].type_meta, "metadata": {"name": name, "annotations": annotations}}
-
-
-def a_bucket(stage: Stage, **settings: str) -> Any:
-    """A bucket in AWS that nobody manages, named as the namespace; returns S3."""
-    s3 = stage.aws("s3")
-    s3.create_bucket(Bucket=stage.namespace)
-    if status := settings.get("versioning"):
-        s3.put_bucket_versioning(Bucket=stage.namespace, VersioningConfiguration={"Status": status})
-    return s3
-
-
-async def adopted(stage: Stage, policy: str = "adopt", **spec: Any) -> str:
-    """Start the operator and let an object adopt the bucket."""
-    a_bucket(stage)
-    await stage.start(services=("s3",))
-    fields = json.dumps({"name": stage.namespace})
-    await stage.apply(bucket(stage.namespace, annotations=ack(adoption_policy=policy, adoption_fields=fields), **spec))
-    await stage.until_synced(what := f"bucket/{stage.namespace}")
-    return what
 
 
 # 8-1, what leads to the resource
@@ -339,16 +308,12 @@ async def test_references_are_discarded(stage: Stage) -> None:
 
 @rule("8-2", "all that was adopted is managed: what is taken out of the spec goes back to AWS's default")
 async def test_what_was_adopted_is_managed(stage: Stage) -> None:
-    s3 = a_bucket(stage, versioning="Enabled")
+    a_bucket(stage, versioning="Enabled")
     await stage.start(services=("s3",))
     await stage.apply(adopting("bucket", "mine", fields={"name": stage.namespace}))
     await stage.until_synced("bucket/mine")
     await stage.patch("bucket/mine", {"spec": {"versioning": None}})
-
-    async def suspended() -> bool:
-        return bool(s3.get_bucket_versioning(Bucket=stage.namespace)["Status"] == "Suspended")
-
-    await stage.wait(suspended, "the versioning that was taken out")
+    await until_versioning(stage, "Suspended", "the versioning that was taken out")
 
 
 @rule(
@@ -371,22 +336,22 @@ async def test_half_is_not_adopted(stage: Stage) -> None:
 
 @rule("8-3", "the user's spec wins where the resource exists, and what AWS has does not come into it")
 async def test_the_users_spec_wins(stage: Stage) -> None:
-    s3 = a_bucket(stage, versioning="Enabled")
+    a_bucket(stage, versioning="Enabled")
     await stage.start(services=("s3",))
     marks = ack(adoption_policy="adopt-or-create")
     await stage.apply(bucket(stage.namespace, annotations=marks, versioning={"status": "Suspended"}))
     obj = await stage.until_synced(f"bucket/{stage.namespace}")
     assert obj["spec"] == {"name": stage.namespace, "versioning": {"status": "Suspended"}}
-    assert s3.get_bucket_versioning(Bucket=stage.namespace)["Status"] == "Suspended"
+    assert versioning(stage) == "Suspended"
 
 
 @rule("8-3", "what the spec does not name stays as it is in AWS, where ACK resets it")
 async def test_what_the_spec_does_not_name_stays(stage: Stage) -> None:
-    s3 = a_bucket(stage, versioning="Enabled")
+    a_bucket(stage, versioning="Enabled")
     await stage.start(services=("s3",))
     await stage.apply(bucket(stage.namespace, annotations=ack(adoption_policy="adopt-or-create")))
     await stage.until_synced(f"bucket/{stage.namespace}")
-    assert s3.get_bucket_versioning(Bucket=stage.namespace)["Status"] == "Enabled"
+    assert versioning(stage) == "Enabled"
 
 
 @rule("8-3", "taking over is done in one pass, by one read of the resource")
@@ -449,147 +414,7 @@ async def test_references_matter(stage: Stage) -> None:
     assert stage.operations(since) == []
 
 
-# 8-4, the marks
-
-
-MARKED = [
-    pytest.param("adopt", id="adopt", marks=rule("8-4", "adopt leaves finalizer and mark, and an Event")),
-    pytest.param("adopt-or-create", id="or-create", marks=rule("8-4", "adopt-or-create leaves the same")),
-]
-
-
-@pytest.mark.parametrize("policy", MARKED)
-async def test_marks(stage: Stage, policy: str) -> None:
-    obj = await stage.get(what := await adopted(stage, policy))
-    assert finalizers_of(obj) == [FINALIZER]
-    assert annotations_of(obj)[ADOPTED] == "true"
-    assert obj["status"]["ackResourceMetadata"] == {
-        "arn": f"arn:aws:s3:::{stage.namespace}",
-        "ownerAccountID": stage.account,
-        "region": REGION,
-        "partition": "aws",
-    }
-    event = await stage.until_event(what, "Adopted")
-    assert event["message"] == f"Bucket {stage.namespace} in AWS is managed from now on"
-
-
-GONE = [
-    pytest.param("adopt", id="adopt", marks=rule("8-4", "what adopt has taken and is gone from AWS is not made anew")),
-    pytest.param("adopt-or-create", id="or-create", marks=rule("8-4", "nor what adopt-or-create has taken over")),
-]
-
-
-@pytest.mark.parametrize("policy", GONE)
-async def test_never_made_anew(stage: Stage, policy: str) -> None:
-    what = await adopted(stage, policy)
-    stage.aws("s3").delete_bucket(Bucket=stage.namespace)
-    since = stage.last_call()
-    await stage.annotate(what, {"ackpy.services.k8s.aws/reconcile-now": "1"})
-    obj = await stage.until_condition(what, "ACK.Recoverable")
-    said = {"type": "ACK.Recoverable", "status": "True", "message": "adopted resource not found"}
-    assert conditions(obj)["ACK.Recoverable"] == said
-    assert statuses(obj)["ACK.ResourceSynced"] == statuses(obj)["Ready"] == "False"
-    assert not any(call.mutating for call in stage.calls(since))
-
-
-MARKS = [
-    pytest.param("true", id="true", marks=rule("8-4", "whoever sets the mark himself has nothing created")),
-    pytest.param("TRUE", id="TRUE", marks=rule("8-4", "the case of the mark does not matter")),
-]
-
-
-@pytest.mark.parametrize("mark", MARKS)
-async def test_marked_by_hand(stage: Stage, mark: str) -> None:
-    await stage.start(services=("s3",))
-    await stage.apply(bucket(stage.namespace, annotations={ADOPTED: mark}))
-    obj = await stage.until_condition(f"bucket/{stage.namespace}", "ACK.Recoverable")
-    assert conditions(obj)["ACK.Recoverable"]["message"] == "adopted resource not found"
-    assert set(stage.operations()) == {"GetBucketTagging"}
-
-
-@rule(
-    "8-4",
-    "an object that is marked and has no finalizer takes nothing over, whatever its policy: what it finds is a stranger's",
-)
-async def test_marked_and_not_owning(stage: Stage) -> None:
-    a_bucket(stage)
-    await stage.start(services=("s3",))
-    await stage.apply(bucket(stage.namespace, annotations={POLICY: "adopt-or-create", ADOPTED: "true"}))
-    obj = await stage.until_condition(f"bucket/{stage.namespace}", "ACK.Terminal")
-    assert conditions(obj)["ACK.Terminal"]["message"] == "Resource already exists"
-    assert finalizers_of(obj) == []
-
-
-@rule("8-4", "a mark set by hand keeps adopt-or-create from creating, too")
-async def test_marked_and_missing(stage: Stage) -> None:
-    await stage.start(services=("s3",))
-    await stage.apply(bucket(stage.namespace, annotations={POLICY: "adopt-or-create", ADOPTED: "true"}))
-    obj = await stage.until_condition(f"bucket/{stage.namespace}", "Ready", "False")
-    assert conditions(obj)["ACK.Recoverable"]["message"] == "adopted resource not found"
-    assert "CreateBucket" not in stage.operations()
-
-
-@rule(
-    "8-4", "what is to be adopted and is not there is said, where ACK has no status at all; it is found when it appears"
-)
-async def test_nothing_to_adopt_yet(stage: Stage) -> None:
-    await stage.start(services=("s3",))
-    await stage.apply(adopting("bucket", "mine", fields={"name": stage.namespace}))
-    obj = await stage.until_condition("bucket/mine", "ACK.Recoverable")
-    assert conditions(obj)["ACK.Recoverable"]["message"] == "adopted resource not found"
-    assert finalizers_of(obj) == []
-    a_bucket(stage)
-    obj = await stage.until_synced("bucket/mine")
-    assert obj["spec"]["name"] == stage.namespace
-    assert "ACK.Recoverable" not in conditions(obj)
-
-
-AFTERWARDS = [
-    pytest.param(
-        "adopt", id="adopt", marks=rule("8-4", "an object of what exists already adopts as soon as it is told to")
-    ),
-    pytest.param("adopt-or-create", id="or-create", marks=rule("8-4", "or takes over, without an edit of its spec")),
-]
-
-
-@pytest.mark.parametrize("policy", AFTERWARDS)
-async def test_adopted_afterwards(stage: Stage, policy: str) -> None:
-    a_bucket(stage)
-    await stage.start(services=("s3",))
-    await stage.apply(bucket(stage.namespace))
-    obj = await stage.until_condition(what := f"bucket/{stage.namespace}", "ACK.Terminal")
-    assert conditions(obj)["ACK.Terminal"]["message"] == "Resource already exists"
-    await stage.annotate(what, ack(adoption_policy=policy, adoption_fields=json.dumps({"name": stage.namespace})))
-    obj = await stage.until_synced(what)
-    assert annotations_of(obj)[ADOPTED] == "true"
-    assert "ACK.Terminal" not in conditions(obj)
-
-
-@rule("8-4", "an object that has its resource does not adopt again: its spec stays")
-async def test_not_adopted_twice(stage: Stage) -> None:
-    await stage.start(services=("s3",))
-    await stage.apply(bucket(stage.namespace, versioning={"status": "Enabled"}))
-    await stage.until_synced(what := f"bucket/{stage.namespace}")
-    marks = ack(adoption_policy="adopt", adoption_fields=json.dumps({"name": stage.namespace}))
-    await stage.annotate(what, marks)
-    obj = await stage.look(what)
-    assert obj["spec"] == {"name": stage.namespace, "versioning": {"status": "Enabled"}}
-    assert ADOPTED not in annotations_of(obj)
-
-
-ENDS = [
-    pytest.param("delete", id="delete", marks=rule("8-4", "what was adopted is deleted with its object")),
-    pytest.param("retain", id="retain", marks=rule("8-4", "and retained where the policy says so")),
-]
-
-
-@pytest.mark.parametrize("policy", ENDS)
-async def test_its_end(stage: Stage, policy: str) -> None:
-    what = await adopted(stage)
-    await stage.annotate(what, ack(deletion_policy=policy))
-    await stage.delete(what)
-    await stage.until_gone(what)
-    assert bool(stage.aws("s3").list_buckets()["Buckets"]) == (policy == "retain")
+# The gate
 
 
 UNGATED = [
@@ -609,54 +434,3 @@ async def test_the_gate(stage: Stage, policy: str) -> None:
     obj = await stage.until_condition(f"bucket/{stage.namespace}", "ACK.Terminal")
     assert conditions(obj)["ACK.Terminal"]["message"] == "Resource already exists"
     assert finalizers_of(obj) == []
-
-
-# 8-6, adopt and read-only
-
-
-@rule(
-    "8-6", "adopt and read-only: the spec becomes AWS's and the finalizer is set, but AWS is not written, not even tags"
-)
-async def test_adopted_and_shown(stage: Stage) -> None:
-    a_bucket(stage, versioning="Enabled")
-    await stage.start(services=("s3",))
-    since = stage.last_call()
-    await stage.apply(adopting("bucket", "mine", fields={"name": stage.namespace}, read_only="true"))
-    obj = await stage.until_synced("bucket/mine")
-    assert obj["spec"]["versioning"] == {"status": "Enabled"}
-    assert finalizers_of(obj) == [FINALIZER]
-    assert annotations_of(obj)[ADOPTED] == "true"
-    assert conditions(obj)["ACK.Advisory"]["reason"] == "ReadOnly"
-    assert not any(call.mutating for call in stage.calls(since))
-
-
-@rule("8-6", "afterwards it is only shown: an edit of the spec is not carried out until read-only goes")
-async def test_shown_afterwards(stage: Stage) -> None:
-    s3 = a_bucket(stage, versioning="Enabled")
-    await stage.start(services=("s3",))
-    await stage.apply(adopting("bucket", "mine", fields={"name": stage.namespace}, read_only="true"))
-    await stage.until_synced("bucket/mine")
-    await stage.patch("bucket/mine", {"spec": {"versioning": {"status": "Suspended"}}})
-    await stage.look("bucket/mine")
-    assert s3.get_bucket_versioning(Bucket=stage.namespace)["Status"] == "Enabled"
-    await stage.annotate("bucket/mine", ack(read_only="false"))
-
-    async def suspended() -> bool:
-        return bool(s3.get_bucket_versioning(Bucket=stage.namespace)["Status"] == "Suspended")
-
-    await stage.wait(suspended, "the edit")
-
-
-@rule("8-6", "adopt-or-create and read-only: it is shown and not taken over, nor created where it is missing")
-async def test_not_taken_over_while_read_only(stage: Stage) -> None:
-    a_bucket(stage)
-    await stage.start(services=("s3",))
-    marks = ack(adoption_policy="adopt-or-create", read_only="true")
-    await stage.apply(bucket(stage.namespace, annotations=marks))
-    obj = await stage.until_synced(f"bucket/{stage.namespace}")
-    assert finalizers_of(obj) == []
-    missing = f"{stage.namespace}-missing"
-    await stage.apply(bucket(missing, annotations=marks))
-    obj = await stage.until_condition(f"bucket/{missing}", "ACK.Recoverable")
-    assert conditions(obj)["ACK.Recoverable"]["message"] == "read-only resource not found"
-    assert stage.operations().count("CreateBucket") == 1, "the test's own"
