@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from tests.contract.buckets import FINALIZER
 
 from ackpy.kube.objects import Object, finalizers_of, key_of
 from ackpy.testing.aws import AwsClient
@@ -36,7 +37,6 @@ UNCOVERED = {
 
 POLICY = "services.k8s.aws/deletion-policy"
 OF_BUCKETS = "s3.services.k8s.aws/deletion-policy"
-FINALIZER = "finalizers.s3.services.k8s.aws/Bucket"
 MANIFEST = '{"schemaVersion": 2, "mediaType": "application/vnd.docker.distribution.manifest.v2+json", "layers": []}'
 LOOKED = ["GetBucketTagging"]
 LOOKED_AND_DELETED = [*LOOKED, "DeleteBucket"]

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pytest
+from tests.contract.buckets import FINALIZER, a_bucket, versioning
 
 from ackpy.kube.objects import annotations_of, finalizers_of
 from ackpy.testing.stage import Stage, ack, bucket, conditions, repository, rule, statuses, writes
@@ -21,25 +22,11 @@ RULES = {
 }
 
 READ_ONLY = ack(read_only="true")
-FINALIZER = "finalizers.s3.services.k8s.aws/Bucket"
-
-
-def a_bucket(stage: Stage) -> Any:
-    """A bucket in AWS that nobody manages, with versioning; returns S3."""
-    s3 = stage.aws("s3")
-    s3.create_bucket(Bucket=stage.namespace)
-    s3.put_bucket_versioning(Bucket=stage.namespace, VersioningConfiguration={"Status": "Enabled"})
-    return s3
-
-
-def versioning(stage: Stage) -> str | None:
-    status: str | None = stage.aws("s3").get_bucket_versioning(Bucket=stage.namespace).get("Status")
-    return status
 
 
 async def showing(stage: Stage, *flags: str, **spec: Any) -> str:
     """Start the operator and let an object show the bucket."""
-    a_bucket(stage)
+    a_bucket(stage, versioning="Enabled")
     await stage.start(*flags, services=("s3",))
     await stage.apply(bucket(stage.namespace, annotations=READ_ONLY, **spec))
     await stage.until_synced(what := f"bucket/{stage.namespace}")
@@ -48,7 +35,7 @@ async def showing(stage: Stage, *flags: str, **spec: Any) -> str:
 
 async def owning(stage: Stage, **spec: Any) -> str:
     """Start the operator and let an object own the bucket."""
-    a_bucket(stage)
+    a_bucket(stage, versioning="Enabled")
     await stage.start(services=("s3",))
     await stage.apply(bucket(stage.namespace, annotations=ack(adoption_policy="adopt-or-create"), **spec))
     await stage.until_synced(what := f"bucket/{stage.namespace}")
@@ -67,7 +54,7 @@ VALUES = [
 
 @pytest.mark.parametrize("value", VALUES)
 async def test_reads_alone(stage: Stage, value: str) -> None:
-    a_bucket(stage)
+    a_bucket(stage, versioning="Enabled")
     await stage.start(services=("s3",))
     since = stage.last_call()
     tags = {"tagSet": [{"key": "team", "value": "red"}]}
@@ -154,7 +141,7 @@ async def test_an_edit_waits(stage: Stage) -> None:
 
 @rule("9-2", "the status is the one thing that is written, once")
 async def test_one_status_patch(stage: Stage) -> None:
-    a_bucket(stage)
+    a_bucket(stage, versioning="Enabled")
     await stage.start(services=("s3",))
     async with stage.history(what := f"bucket/{stage.namespace}") as told:
         await stage.apply(bucket(stage.namespace, annotations=READ_ONLY))
@@ -266,7 +253,7 @@ async def test_found_when_it_appears(stage: Stage) -> None:
     await stage.start(services=("s3",))
     await stage.apply(bucket(stage.namespace, annotations=READ_ONLY))
     await stage.until_condition(what := f"bucket/{stage.namespace}", "ACK.Recoverable")
-    a_bucket(stage)
+    a_bucket(stage, versioning="Enabled")
     assert "ACK.Recoverable" not in conditions(await stage.until_synced(what))
 
 
