@@ -1,4 +1,4 @@
-"""Fixtures that every test may ask for: an API server, an AWS, a clock. They are the ones that we ship in `ackpy.testing`."""
+"""Fixtures that every test may ask for: a cluster in memory, its clock, an API server, an AWS: those that we ship in `ackpy.testing`."""
 
 import os
 
@@ -12,6 +12,7 @@ settings.register_profile("fresh", deadline=None, print_blob=True)
 settings.load_profile(os.environ.get("ACKPY_TEST_PROFILE", "repeatable"))
 
 pytest_plugins = [
+    "ackpy.testing.memory",
     "ackpy.testing.cluster",
     "ackpy.testing.cloud",
     "ackpy.testing.stack",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -23,6 +22,7 @@ from ackpy.model.descriptor import Descriptor
 from ackpy.runtime.manager import Manager, ManagerOptions
 from ackpy.testing.clock import FakeClock, settle
 from ackpy.testing.memory import MemoryCluster, refusal
+from ackpy.testing.running import running
 
 ME = ObjectKey("default", "a")
 Start = Callable[..., Any]
@@ -74,12 +74,8 @@ def start(bucket: Descriptor) -> Start:
         cluster = MemoryCluster(clock)
         manager = Manager(cluster.client(), ManagerOptions(component="test", namespaces=namespaces))
         adopted_resources(manager, [bucket], ReconcilerOptions(region="us-east-1", **options))
-        stop = asyncio.Event()
-        task = asyncio.create_task(manager.run(stop))
-        await asyncio.wait_for(manager.wait_started(), 5)
-        yield Adopting(cluster, clock, resource_of(bucket))
-        stop.set()
-        await task
+        async with running(manager):
+            yield Adopting(cluster, clock, resource_of(bucket))
 
     return start
 

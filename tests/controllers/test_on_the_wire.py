@@ -2,66 +2,46 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 from bench.counts import LIFECYCLE, POLICY
-from prometheus_client import CollectorRegistry
 
-from ackpy.aws.credentials import Keys
-from ackpy.aws.metrics import Calls
-from ackpy.aws.session import Options, Sessions
 from ackpy.catalog import load
-from ackpy.controllers.controller import controller
-from ackpy.controllers.options import ReconcilerOptions
 from ackpy.controllers.references import resource_of
-from ackpy.errors import AlreadyExists, NotFound
+from ackpy.errors import NotFound
 from ackpy.kube import objects
-from ackpy.kube.client import KubeClient
-from ackpy.kube.clock import SystemClock
-from ackpy.kube.config import KubeConfig
 from ackpy.kube.objects import Object, ObjectKey
-from ackpy.kube.resource import CUSTOM_RESOURCE_DEFINITIONS, EVENTS
+from ackpy.kube.resource import EVENTS
 from ackpy.local.apiserver.server import Endpoint
 from ackpy.model.compiler import compile_service
-from ackpy.model.crd import custom_resource_definition
 from ackpy.model.descriptor import Descriptor
 from ackpy.runtime.causes import Cause
 from ackpy.runtime.controller import Controller
-from ackpy.runtime.manager import Manager, ManagerOptions
 from ackpy.testing.aws import AwsClient
 from ackpy.testing.cloud import Cloud
+from ackpy.testing.inprocess import PATIENCE, Controlled, controlling, until
 
 pytestmark = pytest.mark.slow
 
-REGION = "us-east-1"
-PATIENCE = 30.0
 Clients = Callable[..., AwsClient]
 
 
-async def eventually(holds: Callable[[], Awaitable[bool]]) -> None:
-    """Return when it holds; TimeoutError when it does not in good time."""
-    async with asyncio.timeout(PATIENCE):
-        while not await holds():  # noqa: ASYNC110  what is waited for is in other processes
-            await asyncio.sleep(0.02)
-
-
 @dataclass(frozen=True, slots=True)
-class Running:
+class Running(Controlled):
     """The controllers of a test's namespace and account, and what a test asks of both ends."""
 
-    client: KubeClient
-    manager: Manager
-    controllers: dict[str, Controller]
     kinds: dict[str, Descriptor]
-    cloud: Cloud
-    account: str
-    namespace: str
+
+    def enqueue(self, kind: str, name: str, cause: str) -> None:
+        self.controller(kind).enqueue(self.key(name), cause=cause)
+
+    def controller(self, kind: str) -> Controller:
+        [found] = [each for each in self.manager.controllers if each.resource == resource_of(self.kinds[kind])]
+        return found
 
     def key(self, name: str) -> ObjectKey:
         return ObjectKey(self.namespace, name)
@@ -84,7 +64,7 @@ class Running:
             found = objects.condition_of(await self.get(kind, name), condition)
             return found is not None and found["status"] == status
 
-        await eventually(holds)
+        await until(holds)
         return await self.get(kind, name)
 
     async def wait_gone(self, kind: str, name: str) -> None:
@@ -95,19 +75,19 @@ class Running:
                 return True
             return False
 
-        await eventually(gone)
+        await until(gone)
 
     async def at_rest(self, kind: str) -> None:
         """Until the kind's queue holds nothing but resyncs, and no pass is under way."""
 
         async def quiet() -> bool:
-            queue = self.controllers[kind].queue()
+            queue = self.controller(kind).queue()
             return not queue.ready and not queue.active and all(due > PATIENCE for due in queue.delayed.values())
 
-        await eventually(quiet)
+        await until(quiet)
 
     def aws_calls(self) -> Counter[str]:
-        return Counter(call.operation for call in self.cloud.calls(self.account) if call.service != "sts")
+        return Counter(call.operation for call in self.calls())
 
     def kube_writes(self) -> int:
         kinds = {str(resource_of(descriptor)) for descriptor in self.kinds.values()}
@@ -126,31 +106,8 @@ class Running:
 @pytest.fixture
 async def running(api_server: Endpoint, cloud: Cloud, account: str, namespace: str) -> AsyncIterator[Running]:
     kinds = compile_service(load(["s3", "ecr"]))
-    keys = cloud.credentials(account)
-    aws = Options(
-        version="test",
-        endpoint_url=cloud.url,
-        allow_unsafe_endpoints=True,
-        keys=Keys(keys.access_key_id, keys.secret_access_key),
-    )
-    clock = SystemClock()
-    async with (
-        KubeClient(KubeConfig.load(str(api_server.kubeconfig)), user_agent="test") as client,
-        Sessions(aws, calls=Calls(CollectorRegistry()), clock=clock) as sessions,
-    ):
-        for kind in kinds:
-            with suppress(AlreadyExists):
-                await client.create(CUSTOM_RESOURCE_DEFINITIONS, custom_resource_definition(kind))
-        manager = Manager(client, ManagerOptions(component="test", namespaces=(namespace,)))
-        identity = await sessions.identity(REGION)
-        options = ReconcilerOptions(region=REGION)
-        controllers = {kind.kind: controller(kind, options, manager, sessions, identity) for kind in kinds}
-        stop = asyncio.Event()
-        task = asyncio.create_task(manager.run(stop))
-        await manager.wait_started()
-        yield Running(client, manager, controllers, {kind.kind: kind for kind in kinds}, cloud, account, namespace)
-        stop.set()
-        await task
+    async with controlling(api_server, cloud, account, namespace, kinds) as here:
+        yield Running(here.client, here.manager, cloud, account, namespace, {kind.kind: kind for kind in kinds})
 
 
 async def test_the_talks_bucket_from_create_to_quiet(running: Running, talk: dict[str, Any], aws: Clients) -> None:
@@ -192,14 +149,14 @@ async def test_a_resync_at_rest_drift_an_edit_and_the_end(running: Running, talk
     await running.at_rest("Bucket")
     calls, writes = running.aws_calls(), running.kube_writes()
 
-    running.controllers["Bucket"].enqueue(running.key("talk"), cause=Cause.MANUAL)
+    running.enqueue("Bucket", "talk", Cause.MANUAL)
     await running.at_rest("Bucket")
     assert (running.aws_calls() - calls).total() == 4
     assert running.kube_writes() == writes
 
     client = aws("s3")
     client.put_bucket_versioning(Bucket=talk["name"], VersioningConfiguration={"Status": "Suspended"})
-    running.controllers["Bucket"].enqueue(running.key("talk"), cause=Cause.MANUAL)
+    running.enqueue("Bucket", "talk", Cause.MANUAL)
     await running.at_rest("Bucket")
     assert client.get_bucket_versioning(Bucket=talk["name"])["Status"] == "Enabled"
     assert "DriftDetected" in await running.events()
@@ -211,7 +168,7 @@ async def test_a_resync_at_rest_drift_an_edit_and_the_end(running: Running, talk
     async def reset() -> bool:
         return bool((running.aws_calls() - calls)["DeleteBucketLifecycle"])
 
-    await eventually(reset)
+    await until(reset)
     await running.at_rest("Bucket")
     assert (running.aws_calls() - calls).total() == 5
     assert running.kube_writes() == writes + 3  # the edit is one of them
@@ -235,7 +192,7 @@ async def test_a_repository_is_late_initialised_from_the_answer_in_hand(running:
     assert late["status"] == "True"
     assert running.kube_writes() == 3
     before = running.aws_calls()
-    running.controllers["Repository"].enqueue(running.key("repo"), cause=Cause.MANUAL)
+    running.enqueue("Repository", "repo", Cause.MANUAL)
     await running.at_rest("Repository")
     assert running.kube_writes() == 3
     assert (running.aws_calls() - before).total() <= 4
@@ -255,7 +212,7 @@ async def test_repositories_that_come_due_together_share_the_core_read(running: 
     await running.at_rest("Repository")
     calls, writes = running.aws_calls(), running.kube_writes()
     for name in names:
-        running.controllers["Repository"].enqueue(running.key(name), cause=Cause.RESYNC)
+        running.enqueue("Repository", name, Cause.RESYNC)
     await running.at_rest("Repository")
     each = dict.fromkeys(("ListTagsForResource", "GetRepositoryPolicy", "GetLifecyclePolicy"), len(names))
     assert running.aws_calls() - calls == Counter({"DescribeRepositories": 1, **each})

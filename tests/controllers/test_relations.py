@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -25,6 +24,7 @@ from ackpy.runtime.manager import Manager, ManagerOptions
 from ackpy.runtime.reconciler import Request, Result
 from ackpy.testing.clock import FakeClock, settle
 from ackpy.testing.memory import MemoryCluster, refusal
+from ackpy.testing.running import running
 
 USERS = references.target(Ref("iam", "User"))
 ME, U, ADMIN = ObjectKey("default", "p"), ObjectKey("default", "u"), ObjectKey("default", "admin")
@@ -89,12 +89,8 @@ def start(profile: Descriptor) -> Start:
         resource, noting = resource_of(profile), Noting()
         relations = Relations(profile, manager, manager.informers.informer(resource, manager.scope))
         relations.serve(manager.add_controller("loginprofile", resource, noting))
-        stop = asyncio.Event()
-        task = asyncio.create_task(manager.run(stop))
-        await asyncio.wait_for(manager.wait_started(), 5)
-        yield Watching(cluster, manager, relations, noting, resource)
-        stop.set()
-        await task
+        async with running(manager):
+            yield Watching(cluster, manager, relations, noting, resource)
 
     return start
 
@@ -120,13 +116,9 @@ async def test_what_was_there_before_the_start_is_watched_too(profile: Descripto
     manager = Manager(cluster.client(), ManagerOptions(component="test"))
     relations = Relations(profile, manager, manager.informers.informer(resource_of(profile), manager.scope))
     relations.serve(manager.add_controller("loginprofile", resource_of(profile), Noting()))
-    stop = asyncio.Event()
-    task = asyncio.create_task(manager.run(stop))
-    await asyncio.wait_for(manager.wait_started(), 5)
-    await settle()
-    assert not isinstance(manager.informers.lookup(USERS, U), Absence)
-    stop.set()
-    await task
+    async with running(manager):
+        await settle()
+        assert not isinstance(manager.informers.lookup(USERS, U), Absence)
 
 
 READY = conditions("ACK.ResourceSynced")

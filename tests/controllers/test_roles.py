@@ -38,16 +38,6 @@ class Counting:
         return Result.done()
 
 
-@pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock()
-
-
-@pytest.fixture
-def cluster(clock: FakeClock) -> MemoryCluster:
-    return MemoryCluster(clock)
-
-
 @asynccontextmanager
 async def running(manager: Manager) -> AsyncIterator[None]:
     stop = asyncio.Event()

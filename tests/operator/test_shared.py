@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from ackpy.runtime.leader import Election
 from ackpy.runtime.manager import Manager, ManagerOptions
 from ackpy.testing.clock import FakeClock, settle
 from ackpy.testing.memory import Answer, MemoryCluster, refusal
+from ackpy.testing.running import running
 
 
 def parsed(**raw: Raw) -> RunOptions:
@@ -75,13 +75,9 @@ async def asked(answer: Answer, elected: tuple[str, ...] = (), **raw: Raw) -> As
     cluster.put(ADOPTED_RESOURCES, IMPOSSIBLE)
     kinds = selected(options, descriptors(("s3", "ecr")))
     add_shared(manager, kinds, options, {name: Election("ns", f"ack-{name}") for name in elected})
-    stop = asyncio.Event()
-    task = asyncio.create_task(manager.run(stop))
-    await asyncio.wait_for(manager.wait_started(), 5)
-    await settle()
-    yield here
-    stop.set()
-    await task
+    async with running(manager):
+        await settle()
+        yield here
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,7 @@ from ackpy.runtime.manager import Manager, ManagerOptions
 from ackpy.runtime.reconciler import Request, Result
 from ackpy.testing.clock import FakeClock, settle
 from ackpy.testing.memory import Answer, MemoryCluster, refusal
+from ackpy.testing.running import running
 
 WIDGETS = Resource("example.org", "v1", "widgets", "Widget")
 FINALIZER = "example.org/f"
@@ -192,13 +193,9 @@ async def test_the_example_in_the_packages_own_words_works(cluster: MemoryCluste
     peers = Resource("example.org", "v1", "peers", "Peer")
     manager = Manager(cluster.client(), ManagerOptions("greeter"))
     manager.add_controller("peer", peers, names["Greeter"](manager))
-    stop = asyncio.Event()
-    running = asyncio.create_task(manager.run(stop))
-    cluster.put(peers, {"metadata": {"namespace": "ns", "name": "a"}, "spec": {"name": "you"}})
-    await settle()
-    await settle()
-    greeted = cluster.peek(peers, ObjectKey("ns", "a"))
-    assert greeted is not None
-    assert greeted["status"] == {"greeting": "Hello, you."}
-    stop.set()
-    await running
+    async with running(manager):
+        cluster.put(peers, {"metadata": {"namespace": "ns", "name": "a"}, "spec": {"name": "you"}})
+        await settle()
+        greeted = cluster.peek(peers, ObjectKey("ns", "a"))
+        assert greeted is not None
+        assert greeted["status"] == {"greeting": "Hello, you."}

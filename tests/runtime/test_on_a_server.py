@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
 
 import pytest
 
@@ -21,6 +20,7 @@ from ackpy.runtime.finalizers import add_finalizer, has_finalizer, remove_finali
 from ackpy.runtime.leader import Election
 from ackpy.runtime.manager import Manager, ManagerOptions
 from ackpy.runtime.reconciler import Request, Result
+from ackpy.testing.running import running
 
 pytestmark = pytest.mark.slow
 
@@ -191,18 +191,6 @@ class Sizing:
             self.cleaned.append(key_of(seen).name)
             await self._manager.writer.send(self._resource, seen, patch)
         return Result.done()
-
-
-@asynccontextmanager
-async def running(manager: Manager) -> AsyncIterator[None]:
-    stop = asyncio.Event()
-    task = asyncio.create_task(manager.run(stop))
-    try:
-        await asyncio.wait_for(manager.wait_started(), 30)
-        yield
-    finally:
-        stop.set()
-        await task
 
 
 async def test_an_operator_in_small(client: KubeClient, widgets: Resource, namespace: str) -> None:

@@ -27,6 +27,7 @@ from ackpy.model.crd import custom_resource_definition
 from ackpy.model.descriptor import Descriptor
 from ackpy.runtime.manager import Manager, ManagerOptions
 from ackpy.testing.cloud import Call, Cloud
+from ackpy.testing.running import running
 
 REGION: Final = "us-east-1"
 PATIENCE: Final = 30.0
@@ -82,12 +83,8 @@ async def controlling(
             controller(kind, settings, manager, sessions, identity)
         if exported:
             field_exports(manager, exported, settings)
-        stop = asyncio.Event()
-        task = asyncio.create_task(manager.run(stop))
-        await manager.wait_started()
-        yield Controlled(client, manager, cloud, account, namespace)
-        stop.set()
-        await task
+        async with running(manager):
+            yield Controlled(client, manager, cloud, account, namespace)
 
 
 def _as_account(cloud: Cloud, account: str) -> Options:

@@ -2,6 +2,7 @@
 
 For tests of controllers: versions, generations, status, finalizers, preconditions, paging, watches with bookmarks and expiry. No schemas,
 no defaulting, and of server-side apply what `ownership` has: the embedded API server has those. Faults are put in its way with `faults`.
+`pytest_plugins = ["ackpy.testing.memory"]` gives the fixtures `cluster` and `clock`, the time that it goes by.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import Any, Final, TypeAlias
 from urllib.parse import unquote
 
 import orjson
+import pytest
 
 from ackpy.errors import KubeUnreachable
 from ackpy.kube.client import KubeClient
@@ -25,6 +27,7 @@ from ackpy.kube.objects import Object, ObjectKey, apply_merge_patch, key_of, lab
 from ackpy.kube.resource import Resource
 from ackpy.kube.transport import HttpRequest, HttpResponse
 from ackpy.testing import ownership
+from ackpy.testing.clock import FakeClock
 
 _APPLY: Final = "application/apply-patch+yaml"
 _NO_STATUS: Final = frozenset({"", "coordination.k8s.io"})
@@ -416,3 +419,15 @@ def _selected(obj: Object, selector: str) -> bool:
         if name not in labels_of(obj) or (equals and labels_of(obj)[name] != value):
             return False
     return True
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    """A clock at rest, which the test moves."""
+    return FakeClock()
+
+
+@pytest.fixture
+def cluster(clock: FakeClock) -> MemoryCluster:
+    """An empty cluster that goes by `clock`."""
+    return MemoryCluster(clock)

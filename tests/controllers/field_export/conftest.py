@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -16,6 +15,7 @@ from ackpy.kube.resource import Resource
 from ackpy.runtime.manager import Manager, ManagerOptions
 from ackpy.testing.clock import FakeClock
 from ackpy.testing.memory import MemoryCluster
+from ackpy.testing.running import running
 
 SYSTEM = "ack-system"
 
@@ -32,12 +32,8 @@ def start() -> Start:
         field_exports(manager, sources, ReconcilerOptions(region="us-east-1", system_namespace=SYSTEM, **options))
         here = Exporting(cluster, clock, manager)
         cluster.faults.append(here.fault)
-        stop = asyncio.Event()
-        task = asyncio.create_task(manager.run(stop))
-        await asyncio.wait_for(manager.wait_started(), 5)
-        yield here
-        stop.set()
-        await task
+        async with running(manager):
+            yield here
         cluster.faults.remove(here.fault)
 
     return start

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import suppress
@@ -27,6 +26,7 @@ from ackpy.local.apiserver.server import Endpoint
 from ackpy.runtime.manager import Manager, ManagerOptions
 from ackpy.testing import standins
 from ackpy.testing.inprocess import until
+from ackpy.testing.running import running
 
 pytestmark = pytest.mark.slow
 
@@ -120,12 +120,8 @@ async def here(api_server: Endpoint, namespace: str) -> AsyncIterator[Here]:
             await client.create(CUSTOM_RESOURCE_DEFINITIONS, FIELD_EXPORT.custom_resource_definition())
         manager = Manager(client, ManagerOptions(component="test", namespaces=(namespace,)))
         field_exports(manager, [KEYS], ReconcilerOptions(region="us-east-1"))
-        stop = asyncio.Event()
-        task = asyncio.create_task(manager.run(stop))
-        await manager.wait_started()
-        yield Here(client, namespace)
-        stop.set()
-        await task
+        async with running(manager):
+            yield Here(client, namespace)
 
 
 @pytest.mark.parametrize("kind", ["configmap", "secret"])

@@ -22,11 +22,6 @@ MERGE = "application/merge-patch+json"
 
 
 @pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock()
-
-
-@pytest.fixture
 def cluster(tmp_path: Path, clock: FakeClock) -> Iterator[Cluster]:
     storage = Storage.open(tmp_path / "state.db", clock=clock.now)
     yield Cluster.open(storage, clock=clock.now)
