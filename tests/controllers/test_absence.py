@@ -11,7 +11,7 @@ from ackpy.controllers.intent import Intent, Stage
 from ackpy.errors import AwsUnreachable
 from ackpy.runtime.causes import Cause
 from ackpy.runtime.reconciler import Outcome
-from ackpy.testing.world import MemoryWorld, api_error
+from ackpy.testing.world import ACCOUNT, REGION, Bucket, MemoryWorld, api_error
 
 NAME = "hama-test-bucket"
 
@@ -107,6 +107,32 @@ async def test_what_was_at_rest_and_is_gone_holds_nobody(world: MemoryWorld, tal
     world.cluster.delete(key)
     assert (await world.one_pass(key)).outcome is Outcome.DONE
     assert world.cluster.objects == {}
+
+
+async def test_what_was_a_strangers_a_moment_ago_is_not_tried_for(world: MemoryWorld, talk: dict[str, Any]) -> None:
+    key = world.cluster.apply("b", talk)
+    world.aws.buckets[NAME] = Bucket(ACCOUNT, REGION, {})
+    await world.one_pass(key)
+    before = world.conditions(key)
+    assert before["ACK.Terminal"]["message"] == "Resource already exists"
+    world.restart()
+    blind(world)
+    world.take_counts()
+    assert (await world.one_pass(key, Cause.START)).outcome is Outcome.AFTER
+    assert "CreateBucket" not in world.take_counts()
+    assert world.conditions(key) == before
+
+
+async def test_and_is_once_it_has_been_gone_for_a_while(world: MemoryWorld, talk: dict[str, Any]) -> None:
+    key = world.cluster.apply("b", talk)
+    world.aws.buckets[NAME] = Bucket(ACCOUNT, REGION, {})
+    await world.one_pass(key)
+    world.aws.buckets.clear()
+    began = world.time.now()
+    await world.settle(key, Cause.RETRY)
+    assert world.aws.created == [NAME]
+    assert world.time.now() - began < timedelta(seconds=2 * world.options.settle_seconds)
+    assert world.conditions(key)["ACK.ResourceSynced"]["status"] == "True"
 
 
 async def test_a_setting_that_was_taken_out_meanwhile_is_reset_all_the_same(

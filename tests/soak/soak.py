@@ -92,7 +92,7 @@ class Life:
 
 @dataclass
 class Soak:
-    """One run. `violations` are deeds of the controllers that no end can excuse."""
+    """One run. `violations` are deeds of the controllers that no end can excuse; `earlier` what was patched before this life."""
 
     seed: int
     kinds: tuple[Kind, ...]
@@ -109,6 +109,7 @@ class Soak:
     violations: list[str] = field(default_factory=list)
     tries: Counter[str] = field(default_factory=Counter)
     creates: Counter[str] = field(default_factory=Counter)
+    earlier: Counter[str] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
         self.dice = random.Random(f"{self.seed}/lives")
@@ -140,6 +141,7 @@ class Soak:
 
     async def _live(self, life: Life) -> None:
         self.life = life
+        self.earlier = self._kube.patched.copy()
         self.lives[life.how] += 1
         self.log.tell("lives", f"a life that ends by {life.how} after {life.steps} steps")
         if life.how.startswith("SIG"):
@@ -294,10 +296,13 @@ class Soak:
         return "stranger before the create", await forward()
 
     def _is_first(self, name: Name) -> bool:
-        """Whether this is the only try that any object ever made to have the name."""
-        # a process that ends before it has written the refusal down leaves nothing to tell the stranger's resource by
-        claims = sum(self._kube.patched[each.key.name] for each in name.items)
-        return not name.stranger and len(name.items) == claims == self.tries[name.text] == 1
+        """Whether this is the only try that any object ever made to have the name, and the process knows it."""
+        # a process that ends before it has written the refusal down leaves nothing to tell the stranger's resource by;
+        # and one that finds a claim of an earlier process cannot know whether that one's create was sent
+        keys = [each.key.name for each in name.items]
+        claims = sum(self._kube.patched[each] for each in keys)
+        theirs = sum(self.earlier[each] for each in keys)
+        return not name.stranger and not theirs and len(keys) == claims == self.tries[name.text] == 1
 
 
 async def _cancelled(task: asyncio.Task[None]) -> None:
@@ -334,7 +339,7 @@ async def soak(
             for kind in kinds:
                 await client.create(CUSTOM_RESOURCE_DEFINITIONS, custom_resource_definition(kind.descriptor))
             clients = cache(partial(client_of, cloud, account, region=REGION))
-            story = Story(random.Random(f"{seed}/story"), kinds, client, clients, "default", f"s{account[:6]}", each)
+            story = Story(random.Random(f"{seed}/story"), kinds, client, clients, "default", f"s{account[-6:]}", each)
             yield Soak(seed, kinds, cloud, account, server, story, clients)
     finally:
         await server.stop()

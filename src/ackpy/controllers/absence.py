@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Final
 
+from ackpy.controllers.blocked import Blocked, Code
 from ackpy.controllers.intent import Claim
 from ackpy.controllers.run import Run
 from ackpy.kube import objects
@@ -27,6 +28,18 @@ def is_doubtful(run: Run, now: datetime) -> bool:
     return any(now - moment < window for moment in _creations(run))
 
 
+def is_anothers(run: Run, now: datetime) -> bool:
+    """Whether a moment ago somebody else had what the object names, by its conditions' word.
+
+    A create that a process sends for the word of a read that lags behind, and after which it dies, leaves the next one to believe that
+    what is there is its own.
+    """
+    terminal = objects.condition_of(run.obj, "ACK.Terminal") or {}
+    said = terminal.get("status") == "True" and terminal.get("message") == Blocked(Code.EXISTS).text
+    window = timedelta(seconds=run.options.settle_seconds)
+    return said and any(now - moment < window for moment in _last_synced(run))
+
+
 def unsettled(run: Run, now: datetime) -> frozenset[str]:
     """The top-level paths that were written a moment ago: that AWS does not have them may be said by a read that lags behind."""
     window = timedelta(seconds=run.options.settle_seconds)
@@ -39,6 +52,12 @@ def _creations(run: Run) -> Iterator[datetime]:
         yield run.trace.created
     if run.claim is Claim.OPEN and run.trace.began is not None:
         yield run.trace.began
+    if run.claim is Claim.OWNED:
+        yield from _last_synced(run)
+
+
+def _last_synced(run: Run) -> Iterator[datetime]:
+    """When ResourceSynced was last told."""
     synced = objects.condition_of(run.obj, "ACK.ResourceSynced") or {}
-    if run.claim is Claim.OWNED and synced.get("lastTransitionTime"):
+    if synced.get("lastTransitionTime"):
         yield parse_timestamp(synced["lastTransitionTime"])

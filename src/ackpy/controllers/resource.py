@@ -15,14 +15,14 @@ from ackpy.aws import classify
 from ackpy.aws.budget import Ticket
 from ackpy.controllers import accounts, adoption, deletion, late_init, leave, patches, references, secrets, tags
 from ackpy.controllers import plan as plans
-from ackpy.controllers.absence import DOUBT_POLL_SECONDS, is_doubtful, unsettled
+from ackpy.controllers.absence import DOUBT_POLL_SECONDS, is_anothers, is_doubtful, unsettled
 from ackpy.controllers.accounts import Home, Roles
 from ackpy.controllers.adoption import UNCLAIMED, Policy
 from ackpy.controllers.apply import Applied
 from ackpy.controllers.batch import Answer, Ask, Batches
 from ackpy.controllers.blocked import Blocked, Code
 from ackpy.controllers.conditions import Report
-from ackpy.controllers.endings import blocked, failed, paused, settled, shown, waiting
+from ackpy.controllers.endings import blocked, failed, look_again, paused, settled, shown, waiting
 from ackpy.controllers.identity import Identity, identifiers, identity, is_given, owner
 from ackpy.controllers.intent import Claim, Intent, Stage, claim
 from ackpy.controllers.introduction import introduction
@@ -157,6 +157,9 @@ class ResourceReconciler:
             return await self._finish(run, run.obj, failed(run, [error]))
         if not latest.found and self._is_lagging(run):
             return await self._finish(run, run.obj, waiting(run, latest, poll=DOUBT_POLL_SECONDS))
+        if not latest.found and is_anothers(run, self._world.time.now()):
+            end = replace(blocked(run, _exists(run)), next=look_again(run, DOUBT_POLL_SECONDS))
+            return await self._finish(run, run.obj, end)
         if not latest.found or gate(self._descriptor, latest.status).gone:
             return await self._create(run, manager)
         return await self._found(run, manager, latest, policy)
