@@ -253,7 +253,7 @@ class Soak:
         stories = [f"{name}:\n  " + "\n  ".join(self._story_of(name)) for name in sorted(named)[:3]]
         short = [f" {name.removeprefix(f'{self.story.tag}-')}" for name in named]
         deeds = [each for each in self.story.done if any(part in each for part in (*named, *short))]
-        return "\n".join([f"ACKPY_SOAK_SEED={self.seed}", self.summary(), *amiss, *stories, "deeds:", *deeds])
+        return "\n".join([f"seed {self.seed}", self.summary(), *amiss, *stories, "deeds:", *deeds])
 
     def summary(self) -> str:
         """What was done and what befell it, in figures."""

@@ -1,7 +1,7 @@
 """A randomised soak: faults at the HTTP seam of both clients, and in the end everything is as declared.
 
-A failure names its seed: ACKPY_SOAK_SEED=N pytest tests/soak plays it again. ACKPY_SOAK_PASSES=N makes it longer or shorter, and
-ACKPY_SOAK_RUNS=N says how many long ones there are.
+A failure says how to play it again. ACKPY_SOAK_SEED=N is the seed, of the first long run too, and the next has the next one;
+ACKPY_SOAK_PASSES=N makes a run longer or shorter, and ACKPY_SOAK_RUNS=N says how many long ones there are.
 `make test` takes the same seed each time, `make test-long` new ones.
 """
 
@@ -45,18 +45,19 @@ RUNS = int(os.environ.get("ACKPY_SOAK_RUNS") or 3)
 PASSES = int(os.environ.get("ACKPY_SOAK_PASSES") or 0)
 
 
-async def run_of(seed: int, passes: int, each: int, folder: Path, cloud: Cloud, account: str) -> Soak:
+async def run_of(seed: int, folder: Path, cloud: Cloud, account: str, *, long: bool = False) -> Soak:
     """A whole soak; what it came to is printed."""
-    print(f"play it again with ACKPY_SOAK_SEED={seed}")
+    mark = "long" if long else "not long"
+    print(f"to play it again: ACKPY_SOAK_SEED={seed} ACKPY_SOAK_RUNS=1 pytest tests/soak/test_soak.py -m '{mark}'")
     began = time.monotonic()
-    async with soak(seed, KINDS, each, cloud, account, folder) as run:
-        await run.run(passes)
+    async with soak(seed, KINDS, 5 if long else 2, cloud, account, folder) as run:
+        await run.run(PASSES or (2000 if long else 200))
     print(f"seed {seed}, {time.monotonic() - began:.0f} s: {run.summary()}")
     return run
 
 
 async def test_everything_comes_to_rest(tmp_path: Path, cloud: Cloud, account: str) -> None:
-    run = await run_of(SEED, PASSES or 200, 2, tmp_path, cloud, account)
+    run = await run_of(SEED, tmp_path, cloud, account)
     assert run.log.fired.total() > 0
 
 
@@ -66,7 +67,7 @@ async def test_so_it_does_after_thousands_of_passes(tmp_path: Path, cloud: Cloud
     for number in range(RUNS):
         folder = tmp_path / str(number)
         folder.mkdir()
-        run = await run_of(SEED + 1 + number, PASSES or 2000, 5, folder, cloud, f"{int(account) + number:012}")
+        run = await run_of(SEED + number, folder, cloud, f"{int(account) + number:012}", long=True)
         fired += run.log.fired
         assert set(run.lives) == {"kill", "stop", "SIGKILL", "SIGTERM"}
     assert BEFALL - fired.keys() == set()
