@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from ackpy.catalog import load
+from ackpy.kube.objects import ObjectKey
 from ackpy.model.compiler import compile_resource, compile_service
 from ackpy.model.definition import Field, Ref, Resource, Tags
 from ackpy.model.descriptor import Descriptor
@@ -45,6 +46,16 @@ def talk() -> dict[str, Any]:
         },
         "tagging": {"tagSet": [{"key": "first", "value": "1"}, {"key": "second", "value": "2"}]},
     }
+
+
+@pytest.fixture
+async def key(world: MemoryWorld, talk: dict[str, Any]) -> ObjectKey:
+    """The talk's bucket, made and at rest; what that took has been counted."""
+    key = world.cluster.apply("b", talk)
+    await world.settle(key)
+    world.take_counts()
+    world.events.seen.clear()
+    return key
 
 
 @pytest.fixture(scope="session")

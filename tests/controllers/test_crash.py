@@ -9,8 +9,7 @@ import pytest
 
 from ackpy.kube.objects import ObjectKey
 from ackpy.model.descriptor import Descriptor
-from ackpy.runtime.causes import Cause
-from ackpy.testing.world import ACCOUNT, REGION, Bucket, Killed, MemoryWorld, api_error
+from ackpy.testing.world import ACCOUNT, REGION, Bucket, MemoryWorld, api_error
 
 NAME = "hama-test-bucket"
 Scenario = Callable[[MemoryWorld, dict[str, Any]], Awaitable[ObjectKey]]
@@ -89,17 +88,7 @@ SCENARIOS: dict[str, Scenario] = {
 async def crash(descriptor: Descriptor, talk: dict[str, Any], scenario: Scenario, step: int) -> MemoryWorld | None:
     """A world in which the process ended at that step, and another brought things to rest; None past the last step."""
     world = MemoryWorld(descriptor)
-    key = await scenario(world, talk)
-    world.steps.names.clear()
-    world.steps.end_at = step
-    try:
-        await world.settle(key)
-    except Killed:
-        world.restart()
-        await world.settle(key, Cause.START)
-        await world.settle(key, Cause.RESYNC)
-        return world
-    return None
+    return world if await world.ends_at(step, await scenario(world, talk)) else None
 
 
 @pytest.mark.parametrize("name", SCENARIOS)

@@ -16,10 +16,9 @@ from ackpy.controllers.options import ReconcilerOptions
 from ackpy.controllers.place import Place
 from ackpy.controllers.world import Calls, Cloud
 from ackpy.kube.objects import ObjectKey
-from ackpy.runtime.causes import Cause
 from ackpy.testing.aws import AwsClient, client_of
 from ackpy.testing.kept import Keep, Kept
-from ackpy.testing.world import Killed, ObjectsInMemory, Steps
+from ackpy.testing.world import ObjectsInMemory, Steps
 
 pytestmark = pytest.mark.slow
 
@@ -193,25 +192,10 @@ async def test_a_process_may_end_at_any_step(keep: Keep, story: Story) -> None:
     for step in itertools.count():
         setting = Setting(kept, f"step-{step}")
         since = max((call.at_seq for call in kept.calls()), default=0)
-        if not await ended_at(setting, story, step):
+        if not await setting.world.ends_at(step, await story.scenario(setting)):
             break
         check(setting, story, since, f"step {step}, {setting.world.steps.names}")
     assert step >= 2
-
-
-async def ended_at(setting: Setting, story: Story, step: int) -> bool:
-    """Play the story, end the process at that step, and let another bring things to rest; False past the last step."""
-    world, key = setting.world, await story.scenario(setting)
-    world.steps.names.clear()
-    world.steps.end_at = step
-    try:
-        await world.settle(key)
-    except Killed:
-        world.restart()
-        await world.settle(key, Cause.START)
-        await world.settle(key, Cause.RESYNC)
-        return True
-    return False
 
 
 def check(setting: Setting, story: Story, since: int, where: str) -> None:

@@ -15,14 +15,6 @@ from ackpy.testing.world import Bucket, MemoryWorld, api_error
 NAME = "hama-test-bucket"
 
 
-@pytest.fixture
-async def key(world: MemoryWorld, talk: dict[str, Any]) -> ObjectKey:
-    key = world.cluster.apply("b", talk)
-    await world.settle(key)
-    world.events.seen.clear()
-    return key
-
-
 async def test_created(world: MemoryWorld, talk: dict[str, Any]) -> None:
     await world.settle(world.cluster.apply("b", talk))
     assert [(event.reason, event.warning) for event in world.events.seen] == [("Created", False)]

@@ -6,8 +6,6 @@ from collections import Counter
 from datetime import timedelta
 from typing import Any
 
-import pytest
-
 from ackpy.controllers.controller import OWN_ANNOTATIONS
 from ackpy.controllers.steering import RECONCILE_NOW
 from ackpy.kube.clock import parse_timestamp
@@ -18,14 +16,6 @@ from ackpy.runtime.store import Change, ChangeType
 from ackpy.testing.world import MemoryWorld
 
 READS = ["GetBucketTagging", "GetBucketVersioning", "GetBucketEncryption", "GetBucketLifecycleConfiguration"]
-
-
-@pytest.fixture
-async def key(world: MemoryWorld, talk: dict[str, Any]) -> ObjectKey:
-    key = world.cluster.apply("b", talk)
-    await world.settle(key)
-    world.take_counts()
-    return key
 
 
 def ask(world: MemoryWorld, key: ObjectKey, word: str) -> None:

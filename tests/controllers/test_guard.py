@@ -24,14 +24,10 @@ LIFECYCLE = "DeleteBucketLifecycle"
 
 
 @pytest.fixture
-async def key(world: MemoryWorld, talk: dict[str, Any]) -> ObjectKey:
+def key(world: MemoryWorld, key: ObjectKey) -> ObjectKey:
     """A bucket whose versioning AWS forgets at every write from now on."""
-    key = world.cluster.apply("b", talk)
-    await world.settle(key)
     world.aws.dropping.add(PUT)
     world.aws.buckets[NAME].settings["Versioning"] = {"Status": "Suspended"}
-    world.take_counts()
-    world.events.seen.clear()
     return key
 
 

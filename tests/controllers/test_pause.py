@@ -20,12 +20,9 @@ def annotate(world: MemoryWorld, key: ObjectKey, name: str, value: str | None) -
 
 
 @pytest.fixture
-async def key(world: MemoryWorld, talk: dict[str, Any]) -> ObjectKey:
-    key = world.cluster.apply("b", talk)
-    await world.settle(key)
+def key(world: MemoryWorld, key: ObjectKey) -> ObjectKey:
+    """The talk's bucket, at rest, and paused now."""
     annotate(world, key, PAUSED, "true")
-    world.take_counts()
-    world.events.seen.clear()
     return key
 
 

@@ -26,11 +26,8 @@ POLICY = '{"Version":"2012-10-17","Statement":[]}'
 
 
 @pytest.fixture
-async def key(world: MemoryWorld, talk: dict[str, Any]) -> ObjectKey:
-    key = world.cluster.apply("b", talk)
-    await world.settle(key)
-    world.take_counts()
-    world.events.seen.clear()
+def key(world: MemoryWorld, key: ObjectKey) -> ObjectKey:
+    """The talk's bucket, at rest for a minute."""
     world.time.advance(60)
     return key
 

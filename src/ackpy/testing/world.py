@@ -463,6 +463,19 @@ class ObjectsInMemory:
             causes = (result.cause,)
         raise AssertionError(f"{key} has not come to rest: {results[-1]}")
 
+    async def ends_at(self, step: int, key: ObjectKey) -> bool:
+        """Settle, but end the process at that step and let another bring things to rest; False where there is no such step."""
+        self.steps.names.clear()
+        self.steps.end_at = step
+        try:
+            await self.settle(key)
+        except Killed:
+            self.restart()
+            await self.settle(key, Cause.START)
+            await self.settle(key, Cause.RESYNC)
+            return True
+        return False
+
     def conditions(self, key: ObjectKey) -> dict[str, dict[str, Any]]:
         """The conditions of an object by type."""
         return {each["type"]: each for each in objects.conditions_of(self.cluster.objects[key])}
