@@ -11,7 +11,7 @@ from ackpy.aws.credentials import Keys
 from ackpy.aws.metrics import Calls
 from ackpy.aws.session import Options, Sessions, Target
 from ackpy.errors import AwsError
-from ackpy.testing.cloud import Cloud
+from ackpy.testing.cloud import Cloud, neighbour_of
 
 pytestmark = pytest.mark.slow
 
@@ -68,7 +68,7 @@ async def test_a_bucket_of_another_region_is_an_error(sessions: Sessions, bucket
 async def test_a_bucket_of_another_account_is_denied(
     cloud: Cloud, account: str, bucket: str, calls: Calls, clock: Clock
 ) -> None:
-    other = f"{(int(account) + 1) % 10**12:012}"
+    other = neighbour_of(account)
     async with Sessions(options_of(cloud, other), calls=calls, clock=clock) as strangers:
         error = await failure(strangers, "s3", "GetBucketTagging", Bucket=bucket)
     assert classify(error).meaning is Meaning.DENIED

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,13 +21,10 @@ from ackpy.model.compiler import compile_service
 from ackpy.model.descriptor import Descriptor
 from ackpy.runtime.causes import Cause
 from ackpy.runtime.controller import Controller
-from ackpy.testing.aws import AwsClient
-from ackpy.testing.cloud import Cloud
+from ackpy.testing.cloud import Cloud, MakeClient
 from ackpy.testing.inprocess import PATIENCE, Controlled, controlling, until
 
 pytestmark = pytest.mark.slow
-
-Clients = Callable[..., AwsClient]
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +107,7 @@ async def running(api_server: Endpoint, cloud: Cloud, account: str, namespace: s
         yield Running(here.client, here.manager, cloud, account, namespace, {kind.kind: kind for kind in kinds})
 
 
-async def test_the_talks_bucket_from_create_to_quiet(running: Running, talk: dict[str, Any], aws: Clients) -> None:
+async def test_the_talks_bucket_from_create_to_quiet(running: Running, talk: dict[str, Any], aws: MakeClient) -> None:
     talk["name"] = f"b-{running.account}"
     await running.apply("Bucket", "talk", talk)
     await running.wait("Bucket", "talk", "ACK.ResourceSynced")
@@ -142,7 +139,9 @@ async def test_the_talks_bucket_from_create_to_quiet(running: Running, talk: dic
     assert await running.events() == ["Created"]
 
 
-async def test_a_resync_at_rest_drift_an_edit_and_the_end(running: Running, talk: dict[str, Any], aws: Clients) -> None:
+async def test_a_resync_at_rest_drift_an_edit_and_the_end(
+    running: Running, talk: dict[str, Any], aws: MakeClient
+) -> None:
     talk["name"] = f"b-{running.account}"
     await running.apply("Bucket", "talk", talk)
     await running.wait("Bucket", "talk", "ACK.ResourceSynced")
@@ -180,7 +179,7 @@ async def test_a_resync_at_rest_drift_an_edit_and_the_end(running: Running, talk
     assert client.list_buckets()["Buckets"] == []
 
 
-async def test_a_repository_is_late_initialised_from_the_answer_in_hand(running: Running, aws: Clients) -> None:
+async def test_a_repository_is_late_initialised_from_the_answer_in_hand(running: Running, aws: MakeClient) -> None:
     await running.apply("Repository", "repo", {"name": "team/app"})
     await running.wait("Repository", "repo", "ACK.ResourceSynced")
     await running.at_rest("Repository")
@@ -220,7 +219,7 @@ async def test_repositories_that_come_due_together_share_the_core_read(running: 
 
 
 async def test_a_bucket_of_another_account_is_reported_and_left_alone(
-    running: Running, talk: dict[str, Any], aws: Clients
+    running: Running, talk: dict[str, Any], aws: MakeClient
 ) -> None:
     stranger = "111122223333"
     talk["name"] = f"b-{running.account}"
@@ -238,7 +237,7 @@ async def test_a_bucket_of_another_account_is_reported_and_left_alone(
 
 
 async def test_a_duplicate_waits_and_is_woken_when_the_name_is_free(
-    running: Running, talk: dict[str, Any], aws: Clients
+    running: Running, talk: dict[str, Any], aws: MakeClient
 ) -> None:
     talk["name"] = f"b-{running.account}"
     await running.apply("Bucket", "first", talk)

@@ -23,8 +23,7 @@ from ackpy.model.descriptor import Descriptor
 from ackpy.runtime.informer import Scope
 from ackpy.runtime.lookup import Absence
 from ackpy.testing import standins
-from ackpy.testing.aws import AwsClient
-from ackpy.testing.cloud import Cloud
+from ackpy.testing.cloud import Cloud, MakeClient
 from ackpy.testing.inprocess import Controlled, controlling, until
 
 pytestmark = pytest.mark.slow
@@ -34,7 +33,6 @@ BOUND = 5.0
 PASSWORD, OTHER = "correct horse battery 1", "staple 2 staple"
 KEYS = references.target(Ref("kms", "Key"))
 ARN = "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
-Clients = Callable[..., AwsClient]
 
 
 @pytest.fixture(scope="session")
@@ -95,7 +93,7 @@ async def test_a_reference_that_becomes_ready_wakes_what_waits(here: Controlled,
     assert "kmsKey" not in obj["spec"]["encryptionConfiguration"]
 
 
-async def test_the_value_goes_to_aws(here: Controlled, repository: Descriptor, aws: Clients) -> None:
+async def test_the_value_goes_to_aws(here: Controlled, repository: Descriptor, aws: MakeClient) -> None:
     await standins.make(here.client, KEYS, ObjectKey(here.namespace, "key"), {})
     await standins.become_ready(here.client, KEYS, ObjectKey(here.namespace, "key"), ARN)
     kind = resource_of(repository)
@@ -141,7 +139,7 @@ async def test_a_kind_that_nobody_knows_is_said_with_its_service(here: Controlle
 
 
 async def test_a_changed_secret_is_written_once_and_shown_nowhere(
-    here: Controlled, profile: Descriptor, aws: Clients, caplog: pytest.LogCaptureFixture
+    here: Controlled, profile: Descriptor, aws: MakeClient, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG, "ackpy")
     kind, vault = resource_of(profile), ObjectKey(here.namespace, "admin")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -41,6 +41,16 @@ def client_of(cloud: Cloud, account: str, service: str, region: str = "us-east-1
         "config": NO_RETRIES,
     }
     return _session().create_client(service, **{**defaults, **options})
+
+
+def session_of(answer: Mapping[str, Any]) -> dict[str, str]:
+    """The session's keys in STS's answer, as options of `client_of`."""
+    key = answer["Credentials"]
+    return {
+        "aws_access_key_id": key["AccessKeyId"],
+        "aws_secret_access_key": key["SecretAccessKey"],
+        "aws_session_token": key["SessionToken"],
+    }
 
 
 @cache

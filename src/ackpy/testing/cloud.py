@@ -14,7 +14,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import IO, Any
+from typing import IO, Any, TypeAlias
 from urllib.parse import urlencode
 
 import pytest
@@ -22,6 +22,7 @@ import pytest
 from ackpy.local.cloud.endpoint import CloudEndpoint
 from ackpy.testing.aws import AwsClient, client_of
 
+MakeClient: TypeAlias = Callable[..., AwsClient]
 CALL_SECONDS = 30
 END_SECONDS = 40
 """Its end takes half a second of processor time, which is long where many share the processors."""
@@ -110,8 +111,13 @@ def account() -> str:
     return f"{secrets.randbelow(9 * 10**11) + 10**11}"
 
 
+def neighbour_of(account: str) -> str:
+    """Another account id, which no other test has either."""
+    return f"{(int(account) + 1) % 10**12:012d}"
+
+
 @pytest.fixture
-def aws(cloud: Cloud, account: str) -> Callable[..., AwsClient]:
+def aws(cloud: Cloud, account: str) -> MakeClient:
     """Make a botocore client of this test's account: `aws("s3")`, `aws("s3", "eu-west-1")`."""
 
     def make(service: str, region: str = "us-east-1", *, of: str = account, **options: Any) -> AwsClient:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import urllib.error
 import urllib.request
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -13,12 +12,11 @@ from botocore import UNSIGNED
 from botocore.config import Config
 from botocore.exceptions import ConnectionClosedError, ReadTimeoutError
 
-from ackpy.testing.aws import NO_RETRIES, AwsClient, refused
-from ackpy.testing.cloud import Cloud
+from ackpy.testing.aws import NO_RETRIES, refused, session_of
+from ackpy.testing.cloud import Cloud, MakeClient, neighbour_of
 
 pytestmark = pytest.mark.slow
 
-MakeClient = Callable[..., AwsClient]
 
 WRONG_SECRET = {"aws_secret_access_key": "0" * 40}
 UNKNOWN_KEY = {"aws_access_key_id": "AKIAIOSFODNN7EXAMPLE"}
@@ -151,7 +149,7 @@ def test_a_snapshot_shows_one_accounts_changes_and_no_reads(cloud: Cloud, aws: M
 
 
 def test_accounts_are_apart(cloud: Cloud, aws: MakeClient, account: str) -> None:
-    neighbour = f"{(int(account) + 1) % 10**12:012d}"
+    neighbour = neighbour_of(account)
     before = cloud.snapshot(neighbour)
     aws("ecr").create_repository(repositoryName="mine")
     assert aws("ecr", of=neighbour).describe_repositories()["repositories"] == []
@@ -159,22 +157,13 @@ def test_accounts_are_apart(cloud: Cloud, aws: MakeClient, account: str) -> None
     assert aws("sts", of=neighbour).get_caller_identity()["Account"] == neighbour
 
 
-def temporary(answer: dict[str, Any]) -> dict[str, str]:
-    key = answer["Credentials"]
-    return {
-        "aws_access_key_id": key["AccessKeyId"],
-        "aws_secret_access_key": key["SecretAccessKey"],
-        "aws_session_token": key["SessionToken"],
-    }
-
-
 def test_session_keys_work_for_their_account_and_need_their_token(aws: MakeClient, account: str) -> None:
-    sts, other = aws("sts"), f"{(int(account) + 1) % 10**12:012d}"
+    sts, other = aws("sts"), neighbour_of(account)
     trust = {"Statement": {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": account}}}
     aws("iam", of=other).create_role(RoleName="r", AssumeRolePolicyDocument=json.dumps(trust))
-    assumed = temporary(sts.assume_role(RoleArn=f"arn:aws:iam::{other}:role/r", RoleSessionName="session"))
-    own = temporary(sts.get_session_token())
-    federated = temporary(sts.get_federation_token(Name="federated"))
+    assumed = session_of(sts.assume_role(RoleArn=f"arn:aws:iam::{other}:role/r", RoleSessionName="session"))
+    own = session_of(sts.get_session_token())
+    federated = session_of(sts.get_federation_token(Name="federated"))
     identity = aws("sts", **assumed).get_caller_identity()
     assert (identity["Account"], identity["Arn"]) == (other, f"arn:aws:sts::{other}:assumed-role/r/session")
     assert [aws("sts", **keys).get_caller_identity()["Account"] for keys in (own, federated)] == [account, account]
@@ -189,7 +178,7 @@ def test_a_web_identity_needs_no_signature(aws: MakeClient, account: str) -> Non
     answer = aws("sts", **NO_KEY).assume_role_with_web_identity(
         RoleArn=f"arn:aws:iam::{account}:role/r", RoleSessionName="web", WebIdentityToken="token"
     )
-    assert aws("sts", **temporary(answer)).get_caller_identity()["Account"] == account
+    assert aws("sts", **session_of(answer)).get_caller_identity()["Account"] == account
 
 
 def test_the_accounts_own_key_is_its_root(aws: MakeClient, account: str) -> None:

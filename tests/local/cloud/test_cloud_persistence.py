@@ -10,13 +10,12 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
-from typing import Any
 
 import pytest
 from botocore.exceptions import BotoCoreError, ClientError
 
 from ackpy.local.cloud.journal import LOG_NAME
-from ackpy.testing.aws import client_of, refused
+from ackpy.testing.aws import client_of, refused, session_of
 from ackpy.testing.cloud import Cloud, end_cloud, start_cloud
 
 pytestmark = pytest.mark.slow
@@ -52,16 +51,7 @@ def populate(cloud: Cloud) -> dict[str, str]:
     ecr.create_pull_through_cache_rule(ecrRepositoryPrefix="quay", upstreamRegistryUrl="quay.io")
     refused(ecr.create_repository, repositoryName="repository")
     answer = sts.assume_role(RoleArn=f"arn:aws:iam::{ACCOUNT}:role/role", RoleSessionName="session")
-    return session_keys(answer)
-
-
-def session_keys(answer: dict[str, Any]) -> dict[str, str]:
-    key = answer["Credentials"]
-    return {
-        "aws_access_key_id": key["AccessKeyId"],
-        "aws_secret_access_key": key["SecretAccessKey"],
-        "aws_session_token": key["SessionToken"],
-    }
+    return session_of(answer)
 
 
 def started(folder: Path) -> tuple[subprocess.Popen[str], Cloud]:
@@ -72,7 +62,7 @@ def started(folder: Path) -> tuple[subprocess.Popen[str], Cloud]:
 def test_a_restart_loses_nothing(tmp_path: Path, number: signal.Signals) -> None:
     process, cloud = started(tmp_path)
     session = populate(cloud)
-    issued = session_keys(client_of(cloud, ACCOUNT, "sts").get_session_token())
+    issued = session_of(client_of(cloud, ACCOUNT, "sts").get_session_token())
     before, keys = cloud.snapshot(ACCOUNT), cloud.credentials(ACCOUNT)
     process.send_signal(number)
     assert process.wait(10) == (0 if number is signal.SIGTERM else -signal.SIGKILL)

@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from ackpy.testing.aws import AwsClient, refused
+from ackpy.testing.aws import refused, session_of
+from ackpy.testing.cloud import MakeClient, neighbour_of
 
 pytestmark = pytest.mark.slow
-MakeClient = Callable[..., AwsClient]
-
-
-def neighbour_of(account: str) -> str:
-    return f"{(int(account) + 1) % 10**12:012d}"
 
 
 def allow(principal: Any, **more: Any) -> dict[str, Any]:
@@ -77,13 +72,8 @@ def test_a_session_is_trusted_by_the_name_of_its_role(aws: MakeClient, account: 
     for name, trusted in (("by-hop", "hop"), ("by-skip", "skip")):
         by_role = json.dumps({"Statement": allow({"AWS": f"arn:aws:iam::{account}:role/{trusted}"})})
         aws("iam", of=other).create_role(RoleName=name, AssumeRolePolicyDocument=by_role)
-    key = aws("sts").assume_role(RoleArn=f"arn:aws:iam::{account}:role/hop", RoleSessionName="one")["Credentials"]
-    sts = aws(
-        "sts",
-        aws_access_key_id=key["AccessKeyId"],
-        aws_secret_access_key=key["SecretAccessKey"],
-        aws_session_token=key["SessionToken"],
-    )
+    answer = aws("sts").assume_role(RoleArn=f"arn:aws:iam::{account}:role/hop", RoleSessionName="one")
+    sts = aws("sts", **session_of(answer))
     target = {"RoleSessionName": "two", "RoleArn": f"arn:aws:iam::{other}:role/by-hop"}
     assert sts.assume_role(**target)["AssumedRoleUser"]["Arn"].endswith("assumed-role/by-hop/two")
     answer = refused(sts.assume_role, RoleSessionName="two", RoleArn=f"arn:aws:iam::{other}:role/by-skip")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -14,27 +13,9 @@ from botocore.credentials import Credentials
 from botocore.httpsession import URLLib3Session
 
 from ackpy.testing.aws import AwsClient, refused
-from ackpy.testing.cloud import Cloud
+from ackpy.testing.cloud import Cloud, MakeClient, neighbour_of
 
 pytestmark = pytest.mark.slow
-
-MakeClient = Callable[..., AwsClient]
-
-
-@pytest.fixture
-def s3(aws: MakeClient) -> AwsClient:
-    return aws("s3")
-
-
-@pytest.fixture
-def bucket(s3: AwsClient, account: str) -> str:
-    name = f"bucket-{account}"
-    s3.create_bucket(Bucket=name)
-    return name
-
-
-def other(account: str) -> str:
-    return f"{(int(account) + 1) % 10**12:012d}"
 
 
 def raw(cloud: Cloud, account: str, method: str, target: str, body: bytes = b"", **headers: str) -> Any:
@@ -119,7 +100,7 @@ def test_creating_ones_own_bucket_again(aws: MakeClient, s3: AwsClient, account:
 
 
 def test_names_are_global_and_other_peoples_buckets_are_closed(aws: MakeClient, account: str, bucket: str) -> None:
-    stranger = aws("s3", of=other(account))
+    stranger = aws("s3", of=neighbour_of(account))
     refusal = refused(stranger.create_bucket, Bucket=bucket)
     assert (refusal.code, refusal.status) == ("BucketAlreadyExists", 409)
     for method, parameters in (
@@ -141,7 +122,7 @@ def test_an_expected_owner_is_honoured(s3: AwsClient, account: str, bucket: str)
         s3.get_bucket_versioning(Bucket=bucket, ExpectedBucketOwner=account)["ResponseMetadata"]["HTTPStatusCode"]
         == 200
     )
-    refusal = refused(s3.delete_bucket, Bucket=bucket, ExpectedBucketOwner=other(account))
+    refusal = refused(s3.delete_bucket, Bucket=bucket, ExpectedBucketOwner=neighbour_of(account))
     assert (refusal.code, refusal.status) == ("AccessDenied", 403)
     assert s3.list_buckets()["Buckets"]
 

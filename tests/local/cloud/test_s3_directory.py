@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from ackpy.testing.aws import AwsClient, refused
-from ackpy.testing.cloud import Cloud
+from ackpy.testing.cloud import Cloud, MakeClient
 
 pytestmark = pytest.mark.slow
 
 ZONE = "use1-az4"
 KEY = "arn:aws:kms:us-east-1:111122223333:key/11111111-2222-3333-4444-555555555555"
-Clients = Callable[..., AwsClient]
 
 
 def configuration(zone: str = ZONE) -> dict[str, Any]:
     bucket = {"Type": "Directory", "DataRedundancy": "SingleAvailabilityZone"}
     return {"Location": {"Type": "AvailabilityZone", "Name": zone}, "Bucket": bucket}
-
-
-@pytest.fixture
-def s3(aws: Clients) -> AwsClient:
-    return aws("s3")
 
 
 @pytest.fixture
@@ -42,7 +35,7 @@ def test_each_list_has_its_own_sort(s3: AwsClient, account: str, name: str) -> N
     assert found["BucketArn"] == f"arn:aws:s3express:us-east-1:{account}:bucket/{name}"
 
 
-def test_the_list_has_pages_and_is_of_one_region(s3: AwsClient, aws: Clients, account: str) -> None:
+def test_the_list_has_pages_and_is_of_one_region(s3: AwsClient, aws: MakeClient, account: str) -> None:
     names = [f"{letter}-{account}--{ZONE}--x-s3" for letter in "abc"]
     for each in names:
         s3.create_bucket(Bucket=each, CreateBucketConfiguration=configuration())
@@ -76,7 +69,7 @@ def test_a_name_of_another_form_is_refused(s3: AwsClient, bucket: str) -> None:
     )
 
 
-def test_a_name_is_taken_once(s3: AwsClient, aws: Clients, name: str) -> None:
+def test_a_name_is_taken_once(s3: AwsClient, aws: MakeClient, name: str) -> None:
     again = {"Bucket": name, "CreateBucketConfiguration": configuration()}
     assert refused(s3.create_bucket, **again).code == "BucketAlreadyOwnedByYou"
     assert refused(aws("s3", of="444455556666").create_bucket, **again).code == "BucketAlreadyExists"

@@ -3,29 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from ackpy.testing.aws import AwsClient, refused
+from ackpy.testing.cloud import MakeClient
 
 pytestmark = pytest.mark.slow
-
-MakeClient = Callable[..., AwsClient]
-
-
-@pytest.fixture
-def s3(aws: MakeClient) -> AwsClient:
-    return aws("s3")
-
-
-@pytest.fixture
-def bucket(s3: AwsClient, account: str) -> str:
-    name = f"bucket-{account}"
-    s3.create_bucket(Bucket=name)
-    return name
 
 
 def without_metadata(answer: dict[str, Any]) -> dict[str, Any]:
