@@ -19,9 +19,11 @@ from urllib.parse import urlencode
 
 import pytest
 
+from ackpy.local.cloud.calls import LoggedCall
 from ackpy.local.cloud.endpoint import CloudEndpoint
 from ackpy.testing.aws import AwsClient, client_of
 
+Call: TypeAlias = LoggedCall
 MakeClient: TypeAlias = Callable[..., AwsClient]
 CALL_SECONDS = 30
 END_SECONDS = 40
@@ -34,24 +36,6 @@ class Credentials:
 
     access_key_id: str
     secret_access_key: str = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """One request that the embedded AWS answered (or broke, by a fault: `status` 0).
-
-    `at_seq` counts all requests from 1; `mutating` is False for reads by AWS's model and for session keys.
-    A refused signature leaves `account` empty.
-    """
-
-    service: str
-    operation: str
-    region: str
-    account: str
-    status: int
-    request_id: str
-    at_seq: int
-    mutating: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The log of answered requests, bounded, as `/_ackpy/calls` shows it. Written by the front."""
+"""The log of answered requests, bounded, as `/_ackpy/calls` shows it. Written by the front, read by `ackpy.testing.cloud`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,11 @@ KEPT = 50_000
 
 @dataclass(frozen=True, slots=True)
 class LoggedCall:
-    """One request and how it ended; `status` 0 when a fault cut the connection."""
+    """One request that was answered, or broken by a fault: `status` 0.
+
+    `at_seq` counts all requests from 1; `mutating` is False for reads by AWS's model and for session keys.
+    A refused signature leaves `account` empty.
+    """
 
     at_seq: int
     service: str
