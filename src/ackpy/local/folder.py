@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from ackpy.errors import ConfigError
+from ackpy.local.lock import locked
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,16 +40,7 @@ class DataFolder:
     def locked(self) -> Iterator[None]:
         """Make the folder, and hold it as the only stack that uses it; ConfigError names the process that has it."""
         self._make()
-        with (self.root / "up.lock").open("a+") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as error:
-                raise ConfigError(
-                    f"{self.root} is in use by another `ackpy up` ({_holder(lock.name)}): stop that one, or name another folder with --data"
-                ) from error
-            lock.truncate(0)
-            lock.write(f"process {os.getpid()}")
-            lock.flush()
+        with locked(self.root / "up.lock", "another `ackpy up` (process {})"):
             yield
 
     def _make(self) -> None:
@@ -59,7 +49,3 @@ class DataFolder:
             (self.root / "logs").mkdir(mode=0o700, exist_ok=True)
         except OSError as error:
             raise ConfigError(f"--data: cannot make the folder {self.root}: {error.strerror}") from error
-
-
-def _holder(path: str) -> str:
-    return Path(path).read_text().strip() or "its process is unknown"

@@ -84,7 +84,7 @@ def test_it_ends_with_its_parent(tmp_path: Path) -> None:
 def test_a_folder_in_use_names_the_holder(tmp_path: Path) -> None:
     with start(tmp_path) as process:
         endpoint_of(process, tmp_path)
-        assert f"is served by process {process.pid}" in complaint(tmp_path)
+        assert f"is in use by process {process.pid}" in complaint(tmp_path)
         process.terminate()
 
 

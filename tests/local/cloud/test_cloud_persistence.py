@@ -151,7 +151,7 @@ def test_a_taken_port_is_refused() -> None:
         code, told = run("--ephemeral", "--port", str(port))
     assert (code, told) == (
         2,
-        f"ackpy: cannot listen on 127.0.0.1 port {port} (Address already in use): choose another with --port\n",
+        f"ackpy: cannot listen on 127.0.0.1:{port}: Address already in use; name another port with --port\n",
     )
 
 

@@ -11,23 +11,16 @@ import json
 import sys
 from pathlib import Path
 
-import uvloop
-
-from ackpy.errors import ConfigError
 from ackpy.local.apiserver.server import ApiServerOptions, Endpoint, serve
 from ackpy.local.lifeline import told_to_stop
+from ackpy.local.serving import exit_code_of
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the server; returns the exit code: 0 after a clean stop, 2 when it could not start."""
     flags = _parser().parse_args(arguments)
     options = ApiServerOptions(data=flags.data, host=flags.host, port=flags.port, kubeconfig=flags.kubeconfig)
-    try:
-        uvloop.run(_run(options, flags.parent_pid))
-    except ConfigError as error:
-        print(f"ackpy: {error}", file=sys.stderr)
-        return 2
-    return 0
+    return exit_code_of(_run(options, flags.parent_pid))
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -13,11 +13,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import orjson
-import uvloop
 
-from ackpy.errors import ConfigError
 from ackpy.local.cloud.endpoint import CloudOptions
 from ackpy.local.lifeline import told_to_stop
+from ackpy.local.serving import exit_code_of
 
 if TYPE_CHECKING:
     from ackpy.local.cloud.endpoint import CloudEndpoint
@@ -29,12 +28,7 @@ def main() -> int:
     _prepare_environment()
     data = None if arguments.ephemeral else arguments.data
     options = CloudOptions(data=data, port=arguments.port, region=arguments.region, pending=arguments.pending)
-    try:
-        uvloop.run(_serve(options, arguments.parent_pid))
-    except ConfigError as error:
-        print(f"ackpy: {error}", file=sys.stderr)
-        return 2
-    return 0
+    return exit_code_of(_serve(options, arguments.parent_pid))
 
 
 def _parser() -> argparse.ArgumentParser:

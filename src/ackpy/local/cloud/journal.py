@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import base64
 import errno
-import fcntl
 import os
 import zlib
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
 from ackpy.errors import ConfigError
+from ackpy.local.lock import locked
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -69,8 +70,11 @@ class Journal:
         self.path = folder / LOG_NAME
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            self._lock = _locked(folder / LOCK_NAME)
-            self._file = os.fdopen(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600), "a+b", buffering=0)
+            with ExitStack() as held:
+                held.enter_context(locked(folder / LOCK_NAME))
+                file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+                self._file = held.enter_context(os.fdopen(file, "a+b", buffering=0))
+                self._held = held.pop_all()
         except OSError as error:
             msg = f"the data folder {folder} cannot be used: {error.strerror}; name another with --data"
             raise ConfigError(msg) from error
@@ -107,22 +111,4 @@ class Journal:
 
     def close(self) -> None:
         """Release the folder."""
-        self._file.close()
-        self._lock.close()
-
-
-def _locked(path: Path) -> IO[str]:
-    """The lock file, held; its text is the holder's process id."""
-    file = path.open("a+")
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        file.seek(0)
-        holder = file.read().strip() or "unknown"
-        file.close()
-        msg = f"the data folder {path.parent} is in use by process {holder}: stop it, or name another with --data"
-        raise ConfigError(msg) from None
-    file.truncate(0)
-    file.write(f"{os.getpid()}\n")
-    file.flush()
-    return file
+        self._held.close()

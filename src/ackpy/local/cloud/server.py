@@ -17,9 +17,10 @@ from ackpy.local.cloud.credentials import admin_token, credentials, root_secret
 from ackpy.local.cloud.endpoint import DEFAULT_ACCOUNT, CloudEndpoint, CloudOptions
 from ackpy.local.cloud.front import CUT, Front
 from ackpy.local.cloud.journal import Journal
+from ackpy.local.serving import listening, serving, until, url_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
 __all__ = ["CloudEndpoint", "CloudOptions", "serve"]
 
@@ -34,7 +35,7 @@ async def serve(
     Raises ConfigError: the port is taken, the data folder is in use or its log is corrupt.
     """
     with contextlib.ExitStack() as held:
-        listener = held.enter_context(_listener(options))
+        listener = held.enter_context(listening(options.host, options.port))
         journal = None
         if options.data is not None:
             journal = held.enter_context(contextlib.closing(Journal(options.data)))
@@ -47,24 +48,10 @@ async def serve(
 
 
 def _endpoint(listener: socket.socket, secret: bytes) -> CloudEndpoint:
-    host, port = listener.getsockname()[:2]
-    name = f"[{host}]" if ":" in host else host
     key = credentials(secret, DEFAULT_ACCOUNT)
-    url = f"http://{name}:{port}"
-    return CloudEndpoint(url, key.access_key_id, key.secret_access_key, DEFAULT_ACCOUNT, admin_token(secret))
-
-
-def _listener(options: CloudOptions) -> socket.socket:
-    """A listening socket. Raises ConfigError."""
-    listener = socket.socket(socket.AF_INET6 if ":" in options.host else socket.AF_INET, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((options.host, options.port))
-    except OSError as error:
-        listener.close()
-        msg = f"cannot listen on {options.host} port {options.port} ({error.strerror}): choose another with --port"
-        raise ConfigError(msg) from error
-    return listener
+    return CloudEndpoint(
+        url_of("http", listener), key.access_key_id, key.secret_access_key, DEFAULT_ACCOUNT, admin_token(secret)
+    )
 
 
 def _restore(cloud: EmbeddedAws, journal: Journal) -> None:
@@ -91,22 +78,6 @@ class _Protocol(HttpToolsProtocol):
         self.scope["extensions"] = {CUT: {"abort": self.transport.abort}}
 
 
-class _Server(uvicorn.Server):
-    """uvicorn that says when it accepts connections, and leaves signals to its caller."""
-
-    def __init__(self, config: uvicorn.Config, started: Callable[[], None]) -> None:
-        super().__init__(config)
-        self._started_hook = started
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        self._started_hook()
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
-
-
 async def _run(front: Front, listener: socket.socket, started: Callable[[], None], stop: asyncio.Event) -> None:
     config = uvicorn.Config(
         front,
@@ -118,12 +89,6 @@ async def _run(front: Front, listener: socket.socket, started: Callable[[], None
         timeout_keep_alive=75,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
-    server = _Server(config, started)
-    running = asyncio.create_task(server.serve(sockets=[listener]))
-    stopping = asyncio.create_task(stop.wait())
-    try:
-        await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        server.should_exit = True
-        stopping.cancel()
-        await running
+    async with serving(config, listener) as server:
+        started()
+        await until(stop, server)
