@@ -85,6 +85,17 @@ def test_get(path: str, value: Any) -> None:
     assert fieldpath.get(SPEC, path) == value
 
 
+def test_upwards_is_the_path_and_all_that_it_is_in() -> None:
+    found = fieldpath.parse("rules[id=a].transitions..days").upwards()
+    assert [str(each) for each in found] == [
+        "rules[id=a].transitions..days",
+        "rules[id=a].transitions..",
+        "rules[id=a].transitions",
+        "rules[id=a]",
+        "rules",
+    ]
+
+
 def test_a_key_is_told_from_its_text() -> None:
     ports = {"ports": [{"port": "80"}, {"port": 80, "name": "number"}, {"port": True, "name": "flag"}]}
     assert fieldpath.get(ports, "ports[port=80].name") == "number"

@@ -48,6 +48,10 @@ class Recording:
             self.under_way -= 1
 
     @property
+    def attempts(self) -> list[tuple[set[str], int]]:
+        return [(set(request.causes), request.attempt) for request in self.requests]
+
+    @property
     def causes(self) -> list[set[str]]:
         return [set(request.causes) for request in self.requests]
 
@@ -252,7 +256,7 @@ async def test_failures_are_retried_with_back_off_logged_and_counted(
         await clock.advance(2)
         assert len(reconciler.requests) == 3
         await clock.advance(100)
-    assert [(set(request.causes), request.attempt) for request in reconciler.requests] == [
+    assert reconciler.attempts == [
         ({Cause.EDIT}, 0),
         ({Cause.RETRY}, 1),
         ({Cause.RETRY}, 2),
@@ -285,7 +289,7 @@ async def test_an_edit_does_not_wait_for_the_back_off(world: World) -> None:
         await settle()
         world.cluster.put(WIDGETS, widget(a=2))
         await settle()
-    assert [(set(request.causes), request.attempt) for request in reconciler.requests] == [
+    assert reconciler.attempts == [
         ({Cause.EDIT}, 0),
         ({Cause.EDIT}, 1),
     ]
@@ -306,7 +310,7 @@ async def test_another_pass_after_a_while_forgets_the_failures(world: World, clo
         await clock.advance(28)
         assert len(reconciler.requests) == 2
         await clock.advance(5)
-    assert [(set(request.causes), request.attempt) for request in reconciler.requests] == [
+    assert reconciler.attempts == [
         ({Cause.EDIT}, 0),
         ({Cause.RETRY}, 1),
         ({Cause.VERIFY}, 0),

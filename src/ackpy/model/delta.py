@@ -337,12 +337,12 @@ class Comparison:
         )
 
     def _immutable(self, spot: Spot) -> bool | str:
-        rules = (self.descriptor.rules.get(str(path)) for path in _upwards(spot.path.definition()))
+        rules = (self.descriptor.rules.get(str(path)) for path in spot.path.definition().upwards())
         return next((rule.immutable for rule in rules if rule and rule.immutable), spot.immutable)
 
     def _effect(self, spot: Spot, aspect: Aspect) -> Effect:
         """The effect that stands nearest: at the path, at a parent, at the group that writes it."""
-        rules = (self.descriptor.rules.get(str(path)) for path in _upwards(spot.path.definition()))
+        rules = (self.descriptor.rules.get(str(path)) for path in spot.path.definition().upwards())
         stated = (rule.effect for rule in rules if rule and rule.effect is not Effect.UNSTATED)
         groups = (each.effect for each in self.descriptor.definition.groups if each.operation == aspect.name)
         return next(stated, next(groups, Effect.UNSTATED))
@@ -366,12 +366,6 @@ def _unseen(spot: Spot, rule: Rule) -> bool:
     element = spot.node.element
     secrets = spot.node.type is Type.SECRET or (element is not None and element.type is Type.SECRET)
     return rule.write_only or secrets
-
-
-def _upwards(path: FieldPath) -> Iterator[FieldPath]:
-    while path:
-        yield path
-        path = path.parent
 
 
 def _defaulted(rule: Rule, value: Json) -> Json:

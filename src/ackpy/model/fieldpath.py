@@ -104,6 +104,11 @@ class FieldPath:
         """The path without its last segment."""
         return FieldPath(self.segments[:-1])
 
+    def upwards(self) -> Iterator[FieldPath]:
+        """The path, and what it is in, up to the first property."""
+        for length in range(len(self.segments), 0, -1):
+            yield FieldPath(self.segments[:length])
+
     @property
     def top(self) -> str:
         """The first property, "" of the empty path."""

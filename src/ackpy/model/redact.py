@@ -18,7 +18,7 @@ from ackpy.model.secret import HIDDEN, SecretValue
 def redact(descriptor: Descriptor, value: Json, at: Path = "") -> Json:
     """The value with "***" in place of all that is to be hidden; it stands in the spec at path `at` ("": it is the spec)."""
     definition = of(at).definition()
-    if any(_hidden(descriptor, parent) for parent in _upwards(definition)):
+    if any(_hidden(descriptor, parent) for parent in definition.upwards()):
         return HIDDEN if value is not None else None
     return _redacted(descriptor, descriptor.spec.at(definition), value, definition)
 
@@ -27,12 +27,6 @@ def parameters(descriptor: Descriptor, params: Mapping[str, Any]) -> dict[str, J
     """The parameters of a call as plain JSON, with "***" in place of all that is to be hidden, by AWS's member names."""
     hidden = frozenset(_hidden_members(descriptor, descriptor.spec, FieldPath()))
     return {name: HIDDEN if name in hidden else _shown(value, hidden) for name, value in params.items()}
-
-
-def _upwards(path: FieldPath) -> Iterator[FieldPath]:
-    while path:
-        yield path
-        path = path.parent
 
 
 def _hidden(descriptor: Descriptor, path: FieldPath) -> bool:

@@ -12,6 +12,8 @@ from typing import Any, Literal, TypeAlias
 import orjson
 from aiohttp import web
 
+from ackpy.testing.memory import refusal
+
 Reply: TypeAlias = Callable[[web.Request], Awaitable[web.StreamResponse]]
 Ending: TypeAlias = Literal["end", "drop", "hang"]
 
@@ -90,14 +92,7 @@ def refuses(
     code: int, reason: str, message: str = "no", headers: Mapping[str, str] | None = None, **details: Any
 ) -> Reply:
     """Answer with a Status."""
-    status = {
-        "kind": "Status",
-        "apiVersion": "v1",
-        "status": "Failure",
-        "code": code,
-        "reason": reason,
-        "message": message,
-    }
+    status = refusal(code, reason, message).body
     return answers({**status, **({"details": details} if details else {})}, code, headers)
 
 
