@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
+from tests.compatibility.subjects import subject
 
 from ackpy.kube.objects import Object, annotations_of
-from ackpy.testing.stage import Stage, bucket, conditions, repository, rule, statuses
+from ackpy.testing.stage import Stage, conditions, repository, rule, statuses
 
 pytestmark = pytest.mark.slow
 
@@ -30,11 +31,6 @@ def stati(told: list[Object]) -> list[dict[str, Any]]:
     """The different statuses of an object, in order."""
     found = [obj["status"] for obj in told if obj.get("status")]
     return [each for at, each in enumerate(found) if each not in found[:at]]
-
-
-def mine(stage: Stage, **spec: Any) -> tuple[str, Object]:
-    """A bucket that no other test has, and what to ask for it by: bucket names are one for all accounts."""
-    return f"bucket/{stage.namespace}", bucket(stage.namespace, **spec)
 
 
 async def first(stage: Stage, what: str, manifest: Object) -> Object:
@@ -69,7 +65,7 @@ def metadata(stage: Stage, arn: str = "") -> dict[str, str]:
 )
 async def test_a_buckets(stage: Stage, spec: Mapping[str, Any], operations: list[str]) -> None:
     await stage.start(services=("s3",))
-    found = await first(stage, *mine(stage, **spec))
+    found = await first(stage, *subject(stage, **spec))
     assert statuses(found) == SYNCED
     assert found["status"]["ackResourceMetadata"] == metadata(stage, f"arn:aws:s3:::{stage.namespace}")
     assert found["status"]["location"] == f"/{stage.namespace}"
@@ -115,7 +111,7 @@ async def test_those_of_kinds_without_an_arn(stage: Stage, what: str, manifest: 
 async def test_a_create_that_is_denied(stage: Stage) -> None:
     stage.fault(act="error", operation="CreateBucket", status=403, code="AccessDenied", message="no", times=0)
     await stage.start(services=("s3",))
-    found = await first(stage, *mine(stage))
+    found = await first(stage, *subject(stage))
     assert statuses(found) == {"ACK.Recoverable": "True", "ACK.ResourceSynced": "Unknown", "Ready": "False"}
     assert found["status"]["ackResourceMetadata"] == metadata(stage)
 
@@ -136,7 +132,7 @@ async def test_an_adopted_buckets(stage: Stage, policy: str) -> None:
         "services.k8s.aws/adoption-policy": policy,
         "services.k8s.aws/adoption-fields": json.dumps({"name": stage.namespace}),
     }
-    found = await first(stage, *mine(stage, annotations=marks))
+    found = await first(stage, *subject(stage, annotations=marks))
     assert statuses(found) == SYNCED
     assert found["status"]["ackResourceMetadata"] == metadata(stage, f"arn:aws:s3:::{stage.namespace}")
     assert annotations_of(found)["services.k8s.aws/adopted"] == "true"
@@ -155,7 +151,7 @@ async def test_an_unresolved_reference(stage: Stage) -> None:
 async def test_a_missing_role(stage: Stage) -> None:
     await stage.annotate_namespace(owner_account_id="111122223333")
     await stage.start(services=("s3",))
-    found = await first(stage, *mine(stage))
+    found = await first(stage, *subject(stage))
     assert statuses(found) == {"ACK.ResourceSynced": "False", "Ready": "False"}
     assert conditions(found)["ACK.ResourceSynced"]["message"] == "IAM Role is not available"
     assert stage.operations() == []
@@ -165,7 +161,7 @@ async def test_a_missing_role(stage: Stage) -> None:
 async def test_a_terminal_refusal(stage: Stage) -> None:
     stage.fault(act="error", operation="CreateBucket", status=400, code="InvalidBucketName", message="no")
     await stage.start(services=("s3",))
-    found = await first(stage, *mine(stage))
+    found = await first(stage, *subject(stage))
     assert statuses(found) == {"ACK.Terminal": "True", "ACK.ResourceSynced": "False", "Ready": "False"}
     assert "arn" not in found["status"]["ackResourceMetadata"]
 
@@ -174,7 +170,7 @@ async def test_a_terminal_refusal(stage: Stage) -> None:
 async def test_no_status_before_the_answer(stage: Stage) -> None:
     stage.fault(act="delay", operation="CreateBucket", seconds=0.5)
     await stage.start(services=("s3",))
-    what, manifest = mine(stage, versioning={"status": "Enabled"})
+    what, manifest = subject(stage, versioning={"status": "Enabled"})
     async with stage.history(what) as told:
         await stage.apply(manifest)
         await stage.until_synced(what)

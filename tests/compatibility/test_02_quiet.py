@@ -11,9 +11,10 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
+from tests.compatibility.subjects import ENABLED, EXPIRY, made, subject
 
 from ackpy.kube.objects import Object, ObjectKey
-from ackpy.testing.stage import Stage, bucket, conditions, repository, rule, writes
+from ackpy.testing.stage import Stage, bucket, conditions, rule, writes
 
 pytestmark = pytest.mark.slow
 
@@ -38,24 +39,12 @@ POLICY = json.dumps(
         "Statement": [{"Sid": "all", "Effect": "Allow", "Principal": "*", "Action": "ecr:GetDownloadUrlForLayer"}],
     }
 )
-EXPIRY = json.dumps(
-    {
-        "rules": [
-            {
-                "rulePriority": 1,
-                "selection": {"tagStatus": "any", "countType": "imageCountMoreThan", "countNumber": 3},
-                "action": {"type": "expire"},
-            }
-        ]
-    }
-)
 SETTINGS: Mapping[str, Any] = {
     "versioning": {"status": "Enabled"},
     "tagging": {"tagSet": [{"key": "team", "value": "red"}]},
     "encryption": {"rules": [{"applyServerSideEncryptionByDefault": {"sseAlgorithm": "AES256"}}]},
     "publicAccessBlock": {"blockPublicACLs": True},
 }
-ENABLED = {"versioning": {"status": "Enabled"}}
 SUBJECTS = [
     pytest.param("bucket", {}, marks=rule("C2-1", "a minimal bucket, edited in a whole-object merge patch")),
     pytest.param("bucket", SETTINGS, marks=rule("C2-1", "a bucket with settings likewise")),
@@ -74,20 +63,6 @@ PUTS = [
     pytest.param("repository", {}, marks=rule("C2-2", "a repository, by PUT")),
     pytest.param("repository", {"policy": POLICY}, marks=rule("C2-2", "a repository with a policy, by PUT")),
 ]
-
-
-def subject(stage: Stage, kind: str, spec: Mapping[str, Any]) -> tuple[str, Object]:
-    """An object of a kind whose AWS name no other test has."""
-    make = bucket if kind == "bucket" else repository
-    return f"{kind}/{stage.namespace}", make(stage.namespace, **spec)
-
-
-async def synced(stage: Stage, kind: str, spec: Mapping[str, Any]) -> tuple[str, Object]:
-    """Such an object, the moment that it is in step."""
-    await stage.start(services=("s3",) if kind == "bucket" else ("ecr",))
-    what, manifest = subject(stage, kind, spec)
-    await stage.apply(manifest)
-    return what, await stage.until_synced(what)
 
 
 def edited(obj: Object) -> Object:
@@ -125,7 +100,7 @@ async def verified(stage: Stage, what: str, obj: Object) -> None:
 
 @pytest.mark.parametrize(("kind", "spec"), SUBJECTS)
 async def test_a_whole_object_as_a_merge_patch(stage: Stage, kind: str, spec: Mapping[str, Any]) -> None:
-    what, obj = await synced(stage, kind, spec)
+    what, obj = await made(stage, kind, **spec)
     resource = await stage.client.resource_for(obj["apiVersion"], obj["kind"])
     assert obj["metadata"]["resourceVersion"]
     sent = await stage.client.patch(resource, ObjectKey(stage.namespace, stage.namespace), edited(obj))
@@ -135,7 +110,7 @@ async def test_a_whole_object_as_a_merge_patch(stage: Stage, kind: str, spec: Ma
 
 @pytest.mark.parametrize(("kind", "spec"), PUTS)
 async def test_a_whole_object_as_a_put(stage: Stage, kind: str, spec: Mapping[str, Any]) -> None:
-    what, obj = await synced(stage, kind, spec)
+    what, obj = await made(stage, kind, **spec)
     resource = await stage.client.resource_for(obj["apiVersion"], obj["kind"])
     await stage.client.replace(resource, edited(obj))
     await stage.until(what, lambda _: tags(stage, obj) == {"edited": "yes"})
@@ -162,7 +137,7 @@ async def test_a_whole_object_as_a_put(stage: Stage, kind: str, spec: Mapping[st
 )
 async def test_the_writes_of_a_creation(stage: Stage, kind: str, spec: Mapping[str, Any], expected: list[str]) -> None:
     await stage.start(services=("s3",) if kind == "bucket" else ("ecr",))
-    what, manifest = subject(stage, kind, spec)
+    what, manifest = subject(stage, kind, **spec)
     async with stage.history(what) as told:
         await stage.apply(manifest)
         await stage.until_synced(what)
@@ -185,7 +160,7 @@ async def test_the_writes_of_a_creation(stage: Stage, kind: str, spec: Mapping[s
     ],
 )
 async def test_the_writes_of_an_edit(stage: Stage, spec: Mapping[str, Any], expected: list[str]) -> None:
-    what, obj = await synced(stage, "bucket", ENABLED)
+    what, obj = await made(stage, **ENABLED)
     async with stage.history(what) as told:
         await stage.apply(bucket(stage.namespace, **spec))
         await stage.until(what, lambda new: new["metadata"]["generation"] == 2 and answered(obj, new))
@@ -223,7 +198,7 @@ def answered(before: Object, after: Object) -> bool:
     ],
 )
 async def test_silence_after_synced(stage: Stage, kind: str, spec: Mapping[str, Any], reads: Mapping[str, int]) -> None:
-    what, obj = await synced(stage, kind, spec)
+    what, obj = await made(stage, kind, **spec)
     last = stage.last_call()
     async with stage.history(what) as told:
         await verified(stage, what, obj)
@@ -234,7 +209,7 @@ async def test_silence_after_synced(stage: Stage, kind: str, spec: Mapping[str, 
 @rule("C7-1", "tags that the create call carried are not read in its pass, nor a policy that was put after it")
 async def test_what_was_answered_is_trusted(stage: Stage) -> None:
     spec = {"policy": POLICY, "tags": [{"key": "team", "value": "red"}]}
-    await synced(stage, "repository", spec)
+    await made(stage, "repository", **spec)
     assert stage.operations() == ["DescribeRepositories", "CreateRepository", "SetRepositoryPolicy"]
 
 
@@ -244,7 +219,7 @@ async def test_what_was_answered_is_trusted(stage: Stage) -> None:
 )
 async def test_a_dropped_setting(stage: Stage) -> None:
     stage.fault(act="drop", operation="PutBucketVersioning")
-    what, obj = await synced(stage, "bucket", ENABLED)
+    what, obj = await made(stage, **ENABLED)
     async with stage.history(what) as told:
         await verified(stage, what, obj)
     assert stage.aws("s3").get_bucket_versioning(Bucket=stage.namespace)["Status"] == "Enabled"
@@ -254,7 +229,7 @@ async def test_a_dropped_setting(stage: Stage) -> None:
 
 @rule("C7-4", "a repository that somebody makes otherwise than asked between create and verification is set right")
 async def test_a_dropped_parameter(stage: Stage) -> None:
-    what, obj = await synced(stage, "repository", {"imageTagMutability": "IMMUTABLE"})
+    what, obj = await made(stage, "repository", imageTagMutability="IMMUTABLE")
     ecr = stage.aws("ecr")
     ecr.put_image_tag_mutability(repositoryName=stage.namespace, imageTagMutability="MUTABLE")
     await stage.until(what, lambda _: mutability(stage) == "IMMUTABLE")
@@ -271,7 +246,7 @@ async def denied(stage: Stage, tries: int) -> list[Object]:
     """The states of a bucket whose creation was refused so often, from its first status on."""
     stage.fault(act="error", operation="CreateBucket", status=403, code="AccessDenied", message="not you", times=0)
     await stage.start(services=("s3",))
-    what, manifest = subject(stage, "bucket", {})
+    what, manifest = subject(stage)
     async with stage.history(what) as told:
         await stage.apply(manifest)
         await called(stage, "CreateBucket", tries)
@@ -291,7 +266,7 @@ async def called(stage: Stage, operation: str, times: int) -> None:
 @rule("C2-6", "of two tries of an edit that are denied the first alone writes, and the second not a byte")
 async def test_a_retry_that_ends_as_the_last(stage: Stage) -> None:
     stage.fault(act="error", operation="PutBucketVersioning", status=403, code="AccessDenied", times=0)
-    what, _ = await synced(stage, "bucket", {})
+    what, _ = await made(stage)
     await stage.apply(bucket(stage.namespace, **ENABLED))
     before = await stage.until_condition(what, "ACK.Recoverable")
     await called(stage, "PutBucketVersioning", 2)
@@ -330,7 +305,7 @@ async def test_texts_are_functions_of_the_fault(stage: Stage) -> None:
 async def test_terminal_is_not_cleared_in_between(stage: Stage) -> None:
     stage.fault(act="error", operation="CreateBucket", status=400, code="InvalidBucketName", message="no", times=0)
     await stage.start(services=("s3",))
-    what, manifest = subject(stage, "bucket", {})
+    what, manifest = subject(stage)
     async with stage.history(what) as told:
         await stage.apply(manifest)
         await stage.until_condition(what, "ACK.Terminal")

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from tests.compatibility.subjects import ENABLED, made
 
 from ackpy.kube.objects import Object
 from ackpy.testing.stage import Stage, ack, bucket, conditions, repository, rule, statuses
@@ -40,7 +41,6 @@ UNCOVERED = {
 BY_CODE = {"act": "error", "status": 400, "message": "AWS's own words"}
 LATE = "ACK.LateInitialized"
 SYNCED = "ACK.ResourceSynced"
-ENABLED = {"versioning": {"status": "Enabled"}}
 
 
 async def faulty(stage: Stage, manifest: Object, kind: str) -> dict[str, Any]:
@@ -148,9 +148,7 @@ async def test_the_text_of_a_terminal_error(stage: Stage, service: str, operatio
 
 @rule("C3-3", "in a read of one setting")
 async def test_the_text_of_a_setting_that_cannot_be_read(stage: Stage) -> None:
-    await stage.start(services=("s3",))
-    await stage.apply(bucket(stage.namespace, **ENABLED))
-    await stage.until_synced(f"bucket/{stage.namespace}")
+    await made(stage, **ENABLED)
     stage.fault(**BY_CODE, operation="GetBucketVersioning", code="MalformedXML", times=0)
     await stage.annotate(f"bucket/{stage.namespace}", {"somebody": "edits"})
     found = await stage.until_condition(f"bucket/{stage.namespace}", "ACK.Terminal")
@@ -314,13 +312,11 @@ async def test_it_is_rebuilt(stage: Stage) -> None:
 
 @rule("C12-3", "conditions[0] of a bucket is ResourceSynced when it is well, and Recoverable when it is not")
 async def test_the_first_condition(stage: Stage) -> None:
-    await stage.start(services=("s3",))
-    name = stage.namespace
-    await stage.apply(bucket(name))
-    assert (await stage.until_synced(f"bucket/{name}"))["status"]["conditions"][0]["type"] == SYNCED
+    what, found = await made(stage)
+    assert found["status"]["conditions"][0]["type"] == SYNCED
     stage.fault(act="error", operation="PutBucketVersioning", status=403, code="AccessDenied", message="no", times=0)
-    await stage.apply(bucket(name, **ENABLED))
-    found = await stage.until_condition(f"bucket/{name}", "ACK.Recoverable")
+    await stage.apply(bucket(stage.namespace, **ENABLED))
+    found = await stage.until_condition(what, "ACK.Recoverable")
     assert found["status"]["conditions"][0] == exactly("ACK.Recoverable", "api error AccessDenied: no")
 
 
@@ -342,10 +338,7 @@ async def test_the_first_condition(stage: Stage) -> None:
     ],
 )
 async def test_the_time_of_an_edit(stage: Stage, edits: list[Mapping[str, Any]]) -> None:
-    await stage.start(services=("s3",))
-    what = f"bucket/{stage.namespace}"
-    await stage.apply(bucket(stage.namespace, **ENABLED))
-    found = await stage.until_synced(what)
+    what, found = await made(stage, **ENABLED)
     for edit in edits:
         before = time_of(found)
         await stage.apply(bucket(stage.namespace, **edit))

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
+from tests.compatibility.subjects import made
 
 from ackpy.errors import NotFound
 from ackpy.testing.stage import Stage, bucket, conditions, repository, rule
@@ -149,10 +150,7 @@ async def test_a_time_out(stage: Stage) -> None:
 
 @rule("C4-4", "a delete call that ends in a 500: the finalizer stays, and the next look tells")
 async def test_a_delete_call_that_fails(stage: Stage) -> None:
-    await stage.start(services=("s3",))
-    what = f"bucket/{stage.namespace}"
-    await stage.apply(bucket(stage.namespace))
-    await stage.until_synced(what)
+    what, _ = await made(stage)
     stage.fault(act="error", operation="DeleteBucket", status=500, code="InternalError")
     await stage.delete(what)
     found = await stage.until_condition(what, "ACK.Recoverable")
@@ -168,10 +166,7 @@ async def test_a_delete_call_that_fails(stage: Stage) -> None:
     ],
 )
 async def test_what_was_made(stage: Stage, status: int, code: str) -> None:
-    await stage.start(services=("s3",))
-    what = f"bucket/{stage.namespace}"
-    await stage.apply(bucket(stage.namespace))
-    await stage.until_synced(what)
+    what, _ = await made(stage)
     stage.fault(act="error", operation="GetBucketTagging", status=status, code=code, message="no", times=0)
     await stage.delete(what)
     found = await stage.until_condition(what, "Ready", "False")
@@ -192,10 +187,7 @@ async def test_it_skips_the_back_off(stage: Stage) -> None:
 
 @rule("C4-5", "so is one that is Terminal, whose next try is minutes away")
 async def test_it_skips_the_wait_of_a_terminal_object(stage: Stage) -> None:
-    await stage.start(services=("s3",))
-    what = f"bucket/{stage.namespace}"
-    await stage.apply(bucket(stage.namespace))
-    await stage.until_synced(what)
+    what, _ = await made(stage)
     await stage.apply(bucket(stage.namespace, policy="{"))
     await stage.until_condition(what, "ACK.Terminal")
     assert await gone_soon(stage, what) == ["GetBucketTagging", "DeleteBucket"]

@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from tests.compatibility.subjects import EXPIRY, made
 
 from ackpy.kube.objects import Object
 from ackpy.testing.aws import AwsClient
-from ackpy.testing.stage import Stage, bucket, repository, rule
+from ackpy.testing.stage import Stage, bucket, rule
 
 pytestmark = pytest.mark.slow
 
@@ -26,17 +27,6 @@ RULES = {
 
 OWN = "services.k8s.aws/"
 EXPIRING = {"id": "old", "status": "Enabled", "prefix": "", "expiration": {"days": 3}}
-EXPIRY = json.dumps(
-    {
-        "rules": [
-            {
-                "rulePriority": 1,
-                "selection": {"tagStatus": "any", "countType": "imageCountMoreThan", "countNumber": 3},
-                "action": {"type": "expire"},
-            }
-        ]
-    }
-)
 REPOSITORY_POLICY = json.dumps(
     {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "ecr:BatchGetImage"}]}
 )
@@ -45,15 +35,6 @@ REPOSITORY_POLICY = json.dumps(
 def bucket_policy(name: str) -> str:
     statement = {"Effect": "Deny", "Principal": "*", "Action": "s3:GetObject", "Resource": f"arn:aws:s3:::{name}/*"}
     return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-
-
-async def made(stage: Stage, kind: str, spec: Mapping[str, Any]) -> str:
-    """An object of this test alone, in step."""
-    await stage.start(services=("s3",) if kind == "bucket" else ("ecr",))
-    await stage.apply((bucket if kind == "bucket" else repository)(stage.namespace, **spec))
-    what = f"{kind}/{stage.namespace}"
-    await stage.until_synced(what)
-    return what
 
 
 async def patched(stage: Stage, what: str, spec: Mapping[str, Any]) -> list[str]:
@@ -143,7 +124,7 @@ async def test_null(
     member: str,
     after: str | None,
 ) -> None:
-    what = await made(stage, "bucket", before)
+    what, _ = await made(stage, **before)
     assert await patched(stage, what, patch) == writes
     read = getattr(stage.aws("s3"), operation)
     if member:
@@ -174,7 +155,7 @@ async def test_null(
 )
 async def test_null_in_an_element(stage: Stage, element: Mapping[str, Any], kept: set[str]) -> None:
     full = {**EXPIRING, "noncurrentVersionExpiration": {"noncurrentDays": 9, "newerNoncurrentVersions": 2}}
-    what = await made(stage, "bucket", {"lifecycle": {"rules": [full]}})
+    what, _ = await made(stage, lifecycle={"rules": [full]})
     assert await patched(stage, what, {"lifecycle": {"rules": [element]}}) == ["PutBucketLifecycleConfiguration"]
     [found] = lifecycle(stage.aws("s3"), stage.namespace)
     assert set(found) - {"ID", "Status", "Prefix", "Filter"} == kept
@@ -209,7 +190,7 @@ async def test_null_in_an_element(stage: Stage, element: Mapping[str, Any], kept
 )
 async def test_an_empty_text(stage: Stage, kind: str, field: str, write: str, code: str) -> None:
     values = {"bucket": bucket_policy(stage.namespace), "policy": REPOSITORY_POLICY, "lifecyclePolicy": EXPIRY}
-    what = await made(stage, kind, {field: values["bucket" if kind == "bucket" else field]})
+    what, _ = await made(stage, kind, **{field: values["bucket" if kind == "bucket" else field]})
     assert await patched(stage, what, {field: ""}) == [write]
     assert lacking(lambda: document(stage, kind, field), code)
     assert (await stage.get(what))["spec"][field] == ""
@@ -250,7 +231,7 @@ async def test_an_empty_text_from_the_start(stage: Stage) -> None:
     ],
 )
 async def test_an_empty_list(stage: Stage, spec: Mapping[str, Any], left: list[str]) -> None:
-    what = await made(stage, "bucket", {})
+    what, _ = await made(stage)
     s3, name = stage.aws("s3"), stage.namespace
     s3.put_bucket_metrics_configuration(Bucket=name, Id="theirs", MetricsConfiguration={"Id": "theirs"})
     await patched(stage, what, {**spec, "versioning": {"status": "Enabled"}})
@@ -261,7 +242,7 @@ async def test_an_empty_list(stage: Stage, spec: Mapping[str, Any], left: list[s
 
 @rule("C5-4", "an empty tag list stays in the spec and takes somebody's tags away, the controller's stay")
 async def test_an_empty_tag_list(stage: Stage) -> None:
-    what = await made(stage, "repository", {"tags": [{"key": "team", "value": "red"}]})
+    what, _ = await made(stage, "repository", tags=[{"key": "team", "value": "red"}])
     assert await patched(stage, what, {"tags": []}) == ["UntagResource"]
     assert (await stage.get(what))["spec"]["tags"] == []
     assert set(tags_of(stage, await stage.get(what))) == {f"{OWN}controller-version", f"{OWN}namespace"}
@@ -291,7 +272,7 @@ async def test_an_empty_tag_list(stage: Stage) -> None:
     ],
 )
 async def test_no_more_tags(stage: Stage, kind: str, spec: Mapping[str, Any], patch: Mapping[str, Any]) -> None:
-    what = await made(stage, kind, spec)
+    what, _ = await made(stage, kind, **spec)
     assert set(tags_of(stage, await stage.get(what))) == {"team", f"{OWN}controller-version", f"{OWN}namespace"}
     await patched(stage, what, patch)
     assert set(tags_of(stage, await stage.get(what))) == {f"{OWN}controller-version", f"{OWN}namespace"}
@@ -308,7 +289,7 @@ def tags_of(stage: Stage, obj: Object) -> dict[str, str]:
 @rule("C5-6", "a CORS rule loses a member that AWS still has: nothing that is left differs, yet it is written, once")
 async def test_the_digest_of_a_path(stage: Stage) -> None:
     full = {"allowedMethods": ["GET"], "allowedOrigins": ["*"], "maxAgeSeconds": 5}
-    what = await made(stage, "bucket", {"cors": {"corsRules": [full]}})
+    what, _ = await made(stage, cors={"corsRules": [full]})
     smaller = {name: value for name, value in full.items() if name != "maxAgeSeconds"}
     assert await patched(stage, what, {"cors": {"corsRules": [smaller]}}) == ["PutBucketCors"]
     [found] = stage.aws("s3").get_bucket_cors(Bucket=stage.namespace)["CORSRules"]

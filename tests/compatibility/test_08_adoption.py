@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
+from tests.compatibility.subjects import made
 
 from ackpy.kube.objects import Object, annotations_of
 from ackpy.testing.stage import Stage, ack, bucket, conditions, repository, rule, statuses
@@ -175,9 +176,8 @@ async def test_late_initialised(stage: Stage, named: bool) -> None:
 
 @rule("C9-2", "a bucket has no LateInitialized")
 async def test_kinds_without(stage: Stage) -> None:
-    await stage.start(services=("s3",))
-    await stage.apply(bucket(stage.namespace))
-    assert statuses(await stage.until_synced(f"bucket/{stage.namespace}")) == {
+    _, found = await made(stage)
+    assert statuses(found) == {
         "ACK.ResourceSynced": "True",
         "Ready": "True",
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from tests.compatibility.subjects import ENABLED, made
 
 from ackpy.kube.objects import Object
 from ackpy.testing.stage import Stage, bucket, conditions, rule, statuses
@@ -19,16 +20,12 @@ RULES = {
     "C10-5": "ResourceSynced is left alone",
 }
 PUT = "PutBucketVersioning"
-ENABLED = {"versioning": {"status": "Enabled"}}
 
 
 async def stuck(stage: Stage) -> str:
     """A bucket whose versioning AWS takes and does not keep, as it is when the guard has stopped it."""
     stage.fault(act="drop", operation=PUT, times=0)
-    await stage.start(services=("s3",))
-    what = f"bucket/{stage.namespace}"
-    await stage.apply(bucket(stage.namespace, **ENABLED))
-    await stage.until_synced(what)
+    what, _ = await made(stage, **ENABLED)
     await written(stage, what, 1 + 3)
     await stage.until_condition(what, "ACK.Advisory")
     return what

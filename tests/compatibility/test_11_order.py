@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
+from tests.compatibility.subjects import ENABLED, made
 
-from ackpy.testing.stage import Stage, bucket, conditions, rule
+from ackpy.testing.stage import Stage, conditions, rule
 
 pytestmark = pytest.mark.slow
 
@@ -22,7 +23,6 @@ UNCOVERED = {
     "C11-5": "kind not in the catalog yet; that a group ends a pass and the rest follows: tests/controllers/test_plan.py",
 }
 ROLE = "arn:aws:iam::123456789012:role/replicator"
-ENABLED: Mapping[str, Any] = {"versioning": {"status": "Enabled"}}
 LOCK: Mapping[str, Any] = {
     "objectLockEnabledForBucket": True,
     "objectLockConfiguration": {"rule": {"defaultRetention": {"mode": "GOVERNANCE", "days": 3}}},
@@ -52,13 +52,6 @@ def policy(name: str) -> dict[str, Any]:
     return {"policy": text}
 
 
-async def made(stage: Stage, spec: Mapping[str, Any]) -> str:
-    await stage.apply(bucket(stage.namespace, **spec))
-    what = f"bucket/{stage.namespace}"
-    await stage.until_synced(what)
-    return what
-
-
 def writes(stage: Stage, since: int = 0) -> list[str]:
     return [call.operation for call in stage.calls(since) if call.mutating]
 
@@ -80,22 +73,19 @@ def other(stage: Stage) -> str:
 @rule("C11-1", "versioning, then replication")
 async def test_replication(stage: Stage) -> None:
     to = other(stage)
-    await stage.start(services=("s3",))
-    await made(stage, {**replicated(to), **ENABLED})
+    await made(stage, **replicated(to), **ENABLED)
     assert stand_so(["PutBucketVersioning", "PutBucketReplication"], among=writes(stage)[2:])
 
 
 @rule("C11-1", "versioning, then object lock")
 async def test_object_lock(stage: Stage) -> None:
-    await stage.start(services=("s3",))
-    await made(stage, {**LOCK, **ENABLED})
+    await made(stage, **LOCK, **ENABLED)
     assert stand_so(["CreateBucket", "PutBucketVersioning", "PutObjectLockConfiguration"], among=writes(stage))
 
 
 @rule("C11-1", "ownership and public access, then the ACL, then logging to the bucket itself")
 async def test_acl_and_logging(stage: Stage) -> None:
-    await stage.start(services=("s3",))
-    await made(stage, {**logged(stage.namespace), **WITH_ACL})
+    await made(stage, **logged(stage.namespace), **WITH_ACL)
     made_by = writes(stage)
     assert stand_so(["PutPublicAccessBlock", "PutBucketAcl", "PutBucketLogging"], among=made_by)
     assert stand_so(["PutBucketOwnershipControls", "PutBucketAcl"], among=made_by)
@@ -103,16 +93,14 @@ async def test_acl_and_logging(stage: Stage) -> None:
 
 @rule("C11-1", "public access, then the policy that it may forbid")
 async def test_policy(stage: Stage) -> None:
-    await stage.start(services=("s3",))
-    await made(stage, {**policy(stage.namespace), "publicAccessBlock": {"blockPublicPolicy": False}})
+    await made(stage, **policy(stage.namespace), publicAccessBlock={"blockPublicPolicy": False})
     assert stand_so(["PutPublicAccessBlock", "PutBucketPolicy"], among=writes(stage))
 
 
 @rule("C11-2", "replication and versioning are taken out in one edit: replication goes first")
 async def test_removal_of_replication(stage: Stage) -> None:
     to = other(stage)
-    await stage.start(services=("s3",))
-    what = await made(stage, {**replicated(to), **ENABLED})
+    what, _ = await made(stage, **replicated(to), **ENABLED)
     last = stage.last_call()
     await stage.patch(what, {"spec": {"replication": None, "versioning": None}})
     await settled(stage, what, 2)
@@ -121,8 +109,7 @@ async def test_removal_of_replication(stage: Stage) -> None:
 
 @rule("C11-2", "logging goes before the ACL that permits it")
 async def test_removal_of_logging(stage: Stage) -> None:
-    await stage.start(services=("s3",))
-    what = await made(stage, {**logged(stage.namespace), **WITH_ACL})
+    what, _ = await made(stage, **logged(stage.namespace), **WITH_ACL)
     last = stage.last_call()
     await stage.patch(what, {"spec": {"logging": None, "acl": None}})
     await settled(stage, what, 2)
@@ -132,8 +119,7 @@ async def test_removal_of_logging(stage: Stage) -> None:
 @rule("C11-3", "versioning and replication come in one edit: versioning goes first")
 async def test_an_edit(stage: Stage) -> None:
     to = other(stage)
-    await stage.start(services=("s3",))
-    what = await made(stage, {})
+    what, _ = await made(stage)
     last = stage.last_call()
     await stage.patch(what, {"spec": {**replicated(to), **ENABLED}})
     await settled(stage, what, 2)
@@ -142,9 +128,8 @@ async def test_an_edit(stage: Stage) -> None:
 
 @rule("C11-3", "a setting that is taken away goes before one that is changed")
 async def test_removals_come_first(stage: Stage) -> None:
-    await stage.start(services=("s3",))
     cors = {"cors": {"corsRules": [{"allowedMethods": ["GET"], "allowedOrigins": ["*"]}]}}
-    what = await made(stage, {**cors, **ENABLED})
+    what, _ = await made(stage, **cors, **ENABLED)
     last = stage.last_call()
     await stage.patch(what, {"spec": {"cors": None, "versioning": {"status": "Suspended"}}})
     await settled(stage, what, 2)
@@ -153,8 +138,7 @@ async def test_removals_come_first(stage: Stage) -> None:
 
 @rule("C11-4", "object lock is switched on by PutObjectLockConfiguration, and the object is not Terminal")
 async def test_object_lock_of_a_bucket_that_exists(stage: Stage) -> None:
-    await stage.start(services=("s3",))
-    what = await made(stage, ENABLED)
+    what, _ = await made(stage, **ENABLED)
     last = stage.last_call()
     await stage.patch(what, {"spec": {"objectLockEnabledForBucket": True}})
     found = await settled(stage, what, 2)

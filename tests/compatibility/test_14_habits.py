@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import pytest
+from tests.compatibility.subjects import ENABLED, made, subject
 
 from ackpy.errors import NotFound
 from ackpy.kube.calls import WriteOptions
@@ -28,20 +26,7 @@ UNCOVERED = {
     "C14-8": "kind not in the catalog yet",
 }
 SYNCED = {"ACK.ResourceSynced": "True", "Ready": "True"}
-ENABLED: Mapping[str, Any] = {"versioning": {"status": "Enabled"}}
 BUCKETS = RESOURCES["bucket"]
-
-
-def own(stage: Stage, **spec: Any) -> tuple[str, Object]:
-    """A bucket that no other test has, and what to ask for it by."""
-    return f"bucket/{stage.namespace}", bucket(stage.namespace, **spec)
-
-
-async def made(stage: Stage, **spec: Any) -> tuple[str, Object]:
-    await stage.start(services=("s3",))
-    what, manifest = own(stage, **spec)
-    await stage.apply(manifest)
-    return what, await stage.until_synced(what)
 
 
 async def made_again(stage: Stage, what: str, manifest: Object) -> Object:
@@ -57,7 +42,7 @@ async def made_again(stage: Stage, what: str, manifest: Object) -> Object:
 @rule("C14-2", "a bucket that is deleted and made again is created again, and in step")
 async def test_a_name_again(stage: Stage) -> None:
     what, _ = await made(stage, **ENABLED)
-    found = await made_again(stage, what, own(stage)[1])
+    found = await made_again(stage, what, subject(stage)[1])
     assert statuses(found) == SYNCED
     assert stage.operations().count("CreateBucket") == 2
     assert stage.aws("s3").get_bucket_versioning(Bucket=stage.namespace).get("Status") is None
@@ -66,11 +51,11 @@ async def test_a_name_again(stage: Stage) -> None:
 @rule("C14-2", "a retained bucket is not the new object's: it says that the resource exists")
 async def test_a_name_again_with_a_retained_resource(stage: Stage) -> None:
     await stage.start(services=("s3",))
-    what, manifest = own(stage, annotations=ack(deletion_policy="retain"), **ENABLED)
+    what, manifest = subject(stage, annotations=ack(deletion_policy="retain"), **ENABLED)
     await stage.apply(manifest)
     await stage.until_synced(what)
     last = stage.last_call()
-    found = await made_again(stage, what, own(stage)[1])
+    found = await made_again(stage, what, subject(stage)[1])
     assert conditions(found)["ACK.Terminal"]["message"] == "Resource already exists"
     assert not [call for call in stage.calls(last) if call.mutating]
     assert stage.aws("s3").get_bucket_versioning(Bucket=stage.namespace)["Status"] == "Enabled"
@@ -79,17 +64,17 @@ async def test_a_name_again_with_a_retained_resource(stage: Stage) -> None:
 @rule("C14-2", "a Terminal object leaves nothing to the next of its name")
 async def test_a_name_again_after_a_fault(stage: Stage) -> None:
     await stage.start(services=("s3",))
-    what, manifest = own(stage, policy="{")
+    what, manifest = subject(stage, policy="{")
     await stage.apply(manifest)
     await stage.until_condition(what, "ACK.Terminal")
-    assert statuses(await made_again(stage, what, own(stage)[1])) == SYNCED
+    assert statuses(await made_again(stage, what, subject(stage)[1])) == SYNCED
 
 
 @rule("C14-2", "three times in a row, as fast as it goes, each object is made and goes")
 async def test_a_name_again_and_again(stage: Stage) -> None:
     what, _ = await made(stage)
     for _ in range(3):
-        assert statuses(await made_again(stage, what, own(stage)[1])) == SYNCED
+        assert statuses(await made_again(stage, what, subject(stage)[1])) == SYNCED
     assert stage.operations().count("CreateBucket") == 4
     assert stage.operations().count("DeleteBucket") == 3
 
@@ -173,7 +158,7 @@ async def test_an_applied_body(stage: Stage) -> None:
 )
 async def test_unknown_fields(stage: Stage, verb: str) -> None:
     await stage.start(services=("s3",))
-    what, manifest = own(stage, **ENABLED)
+    what, manifest = subject(stage, **ENABLED)
     unknown = {"spec": {**manifest["spec"], "nobodyKnows": 1, "versioning": {"status": "Enabled", "nobodyKnows": 2}}}
     placed = {**manifest, "metadata": {"name": stage.namespace, "namespace": stage.namespace}}
     key = ObjectKey(stage.namespace, stage.namespace)
@@ -200,7 +185,7 @@ async def test_no_system_namespace(stage: Stage) -> None:
     with pytest.raises(NotFound):
         await stage.client.get(NAMESPACES, ObjectKey("", system))
     await begun(stage, system)
-    what, manifest = own(stage)
+    what, manifest = subject(stage)
     await stage.apply(manifest)
     assert statuses(await stage.until_synced(what)) == SYNCED
 
@@ -211,7 +196,7 @@ async def test_a_system_namespace_that_appears(stage: Stage) -> None:
     arn = stage.make_role(owner, stage.namespace)
     await stage.annotate_namespace(owner_account_id=owner)
     await begun(stage, system)
-    what, manifest = own(stage)
+    what, manifest = subject(stage)
     await stage.apply(manifest)
     await stage.until_condition(what, "ACK.ResourceSynced", "False")
     await stage.make_namespace("system")
