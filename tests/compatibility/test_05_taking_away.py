@@ -42,7 +42,7 @@ async def patched(stage: Stage, what: str, spec: Mapping[str, Any]) -> list[str]
     last, before = stage.last_call(), time_of(await stage.get(what))
     await stage.patch(what, {"spec": spec})
     await stage.until(what, lambda obj: time_of(obj) > before)
-    return [call.operation for call in stage.calls(last) if call.mutating]
+    return stage.writes(last)
 
 
 def time_of(obj: Object) -> str:
@@ -219,7 +219,7 @@ async def test_an_empty_text_from_the_start(stage: Stage) -> None:
     await stage.apply(template)
     await stage.until_synced(f"bucket/{stage.namespace}")
     await stage.until_synced("template/mine")
-    written = [call.operation for call in stage.calls() if call.mutating]
+    written = stage.writes()
     assert sorted(written) == ["CreateBucket", "CreateRepositoryCreationTemplate"]
 
 

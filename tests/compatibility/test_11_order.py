@@ -52,10 +52,6 @@ def policy(name: str) -> dict[str, Any]:
     return {"policy": text}
 
 
-def writes(stage: Stage, since: int = 0) -> list[str]:
-    return [call.operation for call in stage.calls(since) if call.mutating]
-
-
 def stand_so(names: Sequence[str], *, among: Sequence[str]) -> bool:
     """Whether each of them is there once, in this order."""
     return [each for each in among if each in names] == list(names)
@@ -74,19 +70,19 @@ def other(stage: Stage) -> str:
 async def test_replication(stage: Stage) -> None:
     to = other(stage)
     await made(stage, **replicated(to), **ENABLED)
-    assert stand_so(["PutBucketVersioning", "PutBucketReplication"], among=writes(stage)[2:])
+    assert stand_so(["PutBucketVersioning", "PutBucketReplication"], among=stage.writes()[2:])
 
 
 @rule("C11-1", "versioning, then object lock")
 async def test_object_lock(stage: Stage) -> None:
     await made(stage, **LOCK, **ENABLED)
-    assert stand_so(["CreateBucket", "PutBucketVersioning", "PutObjectLockConfiguration"], among=writes(stage))
+    assert stand_so(["CreateBucket", "PutBucketVersioning", "PutObjectLockConfiguration"], among=stage.writes())
 
 
 @rule("C11-1", "ownership and public access, then the ACL, then logging to the bucket itself")
 async def test_acl_and_logging(stage: Stage) -> None:
     await made(stage, **logged(stage.namespace), **WITH_ACL)
-    made_by = writes(stage)
+    made_by = stage.writes()
     assert stand_so(["PutPublicAccessBlock", "PutBucketAcl", "PutBucketLogging"], among=made_by)
     assert stand_so(["PutBucketOwnershipControls", "PutBucketAcl"], among=made_by)
 
@@ -94,7 +90,7 @@ async def test_acl_and_logging(stage: Stage) -> None:
 @rule("C11-1", "public access, then the policy that it may forbid")
 async def test_policy(stage: Stage) -> None:
     await made(stage, **policy(stage.namespace), publicAccessBlock={"blockPublicPolicy": False})
-    assert stand_so(["PutPublicAccessBlock", "PutBucketPolicy"], among=writes(stage))
+    assert stand_so(["PutPublicAccessBlock", "PutBucketPolicy"], among=stage.writes())
 
 
 @rule("C11-2", "replication and versioning are taken out in one edit: replication goes first")
@@ -104,7 +100,7 @@ async def test_removal_of_replication(stage: Stage) -> None:
     last = stage.last_call()
     await stage.patch(what, {"spec": {"replication": None, "versioning": None}})
     await settled(stage, what, 2)
-    assert writes(stage, last) == ["DeleteBucketReplication", "PutBucketVersioning"]
+    assert stage.writes(last) == ["DeleteBucketReplication", "PutBucketVersioning"]
 
 
 @rule("C11-2", "logging goes before the ACL that permits it")
@@ -113,7 +109,7 @@ async def test_removal_of_logging(stage: Stage) -> None:
     last = stage.last_call()
     await stage.patch(what, {"spec": {"logging": None, "acl": None}})
     await settled(stage, what, 2)
-    assert writes(stage, last) == ["PutBucketLogging", "PutBucketAcl"]
+    assert stage.writes(last) == ["PutBucketLogging", "PutBucketAcl"]
 
 
 @rule("C11-3", "versioning and replication come in one edit: versioning goes first")
@@ -123,7 +119,7 @@ async def test_an_edit(stage: Stage) -> None:
     last = stage.last_call()
     await stage.patch(what, {"spec": {**replicated(to), **ENABLED}})
     await settled(stage, what, 2)
-    assert writes(stage, last) == ["PutBucketVersioning", "PutBucketReplication"]
+    assert stage.writes(last) == ["PutBucketVersioning", "PutBucketReplication"]
 
 
 @rule("C11-3", "a setting that is taken away goes before one that is changed")
@@ -133,7 +129,7 @@ async def test_removals_come_first(stage: Stage) -> None:
     last = stage.last_call()
     await stage.patch(what, {"spec": {"cors": None, "versioning": {"status": "Suspended"}}})
     await settled(stage, what, 2)
-    assert writes(stage, last) == ["DeleteBucketCors", "PutBucketVersioning"]
+    assert stage.writes(last) == ["DeleteBucketCors", "PutBucketVersioning"]
 
 
 @rule("C11-4", "object lock is switched on by PutObjectLockConfiguration, and the object is not Terminal")
@@ -142,7 +138,7 @@ async def test_object_lock_of_a_bucket_that_exists(stage: Stage) -> None:
     last = stage.last_call()
     await stage.patch(what, {"spec": {"objectLockEnabledForBucket": True}})
     found = await settled(stage, what, 2)
-    assert writes(stage, last) == ["PutObjectLockConfiguration"]
+    assert stage.writes(last) == ["PutObjectLockConfiguration"]
     assert "ACK.Terminal" not in found
     lock = stage.aws("s3").get_object_lock_configuration(Bucket=stage.namespace)["ObjectLockConfiguration"]
     assert lock["ObjectLockEnabled"] == "Enabled"

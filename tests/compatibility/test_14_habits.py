@@ -57,7 +57,7 @@ async def test_a_name_again_with_a_retained_resource(stage: Stage) -> None:
     last = stage.last_call()
     found = await made_again(stage, what, subject(stage)[1])
     assert conditions(found)["ACK.Terminal"]["message"] == "Resource already exists"
-    assert not [call for call in stage.calls(last) if call.mutating]
+    assert stage.writes(last) == []
     assert stage.aws("s3").get_bucket_versioning(Bucket=stage.namespace)["Status"] == "Enabled"
 
 

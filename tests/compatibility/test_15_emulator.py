@@ -50,7 +50,7 @@ async def test_the_tags_of_a_create_call(stage: Stage) -> None:
     await stage.start(services=("s3",))
     await stage.apply(bucket(stage.namespace, tagging={"tagSet": [{"key": "team", "value": "red"}]}))
     await stage.until_synced(f"bucket/{stage.namespace}")
-    assert [call.operation for call in stage.calls() if call.mutating] == ["CreateBucket"]
+    assert stage.writes() == ["CreateBucket"]
     found = stage.aws("s3").get_bucket_tagging(Bucket=stage.namespace)["TagSet"]
     assert {"Key": "team", "Value": "red"} in found
 
@@ -60,6 +60,6 @@ async def test_the_tags_of_a_repository(stage: Stage) -> None:
     await stage.start(services=("ecr",))
     await stage.apply(repository("mine", tags=[{"key": "team", "value": "red"}]))
     obj = await stage.until_synced("repository/mine")
-    assert [call.operation for call in stage.calls() if call.mutating] == ["CreateRepository"]
+    assert stage.writes() == ["CreateRepository"]
     arn = obj["status"]["ackResourceMetadata"]["arn"]
     assert {"Key": "team", "Value": "red"} in stage.aws("ecr").list_tags_for_resource(resourceArn=arn)["tags"]

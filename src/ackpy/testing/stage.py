@@ -319,8 +319,12 @@ class Stage:
         """Their operations."""
         return [call.operation for call in self.calls(since, account=account)]
 
+    def writes(self, since: int = 0, *, account: str = "") -> list[str]:
+        """The operations of those that may have changed AWS."""
+        return [call.operation for call in self.calls(since, account=account) if call.mutating]
+
     def last_call(self) -> int:
-        """The number of the last of them, to count those after it."""
+        """The number of the last call, to count those after it."""
         return max((call.at_seq for call in self.calls()), default=0)
 
     def make_role(self, account: str, name: str = "ack", *, trusted: bool = True, **condition: Any) -> str:
