@@ -263,15 +263,16 @@ class ResourceReconciler:
 
     async def _create(self, run: Run, manager: ResourceManager) -> Result:
         """The intent and the finalizer, the create call, and at once what the create call cannot carry."""
-        intent = run.intent if run.claim is Claim.OPEN else None
-        intent = intent or self._intent(run)
+        intent = self._attempt(run)
         manager = replace(manager, scope=replace(run.scope, token=intent.token))
         desired = run.desired()
         plan = plans.creation(self._descriptor, desired, manager.scope)
         if block := plan.blocked or remaking(run.obj):
             return await self._finish(run, run.obj, blocked(run, block))
         held = _to_be_held(run)
+        run.trace.unsent = intent.nonce if run.claim in UNCLAIMED else ""
         seen = await self._claim(run, held, intent)
+        run.trace.unsent = ""
         unsure = is_doubtful(run, self._world.time.now())
         run.trace.created = self._world.time.now()
         try:
@@ -291,6 +292,12 @@ class ResourceReconciler:
         run.trace.unverified = self._options.verify
         end = settled(run, follow, applied, latest, held, created=True)
         return await self._finish(run, seen, leave.noticed(run, end))
+
+    def _attempt(self, run: Run) -> Intent:
+        """The attempt to create: the one under way, or a new one."""
+        held = run.intent
+        is_under_way = held is not None and (run.claim is Claim.OPEN or held.nonce == run.trace.unsent)
+        return held if held is not None and is_under_way else self._intent(run)
 
     def _intent(self, run: Run) -> Intent:
         """A new attempt to have the resource, here."""

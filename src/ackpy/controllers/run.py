@@ -46,7 +46,8 @@ class Trace:
     `uid` tells it from another object of the same name; `generation` is the last one answered; `waits` counts the looks at a state
     that did not come; `unverified` says that what was created has not been looked at since, `verifying` that the next pass does;
     `deleting` that AWS took a delete call. `began` is when the object was first looked at, `created` when a create was last asked for;
-    `refused` is the intent that AWS has refused, should the object not have come to say so.
+    `unsent` is the intent of a first create that was not asked for yet, though the object may say the intent already; `refused` the
+    one that AWS has refused, should the object not have come to say so.
     `written` says when which path was last written.
     `ground` is that of the last pass: another one now is worth a pass. `now` is the last word
     that asked for a pass, None before the first; `ignored` the ignored fields that drift was last told of; `guard` counts writes.
@@ -60,6 +61,7 @@ class Trace:
     deleting: bool = False
     began: datetime | None = None
     created: datetime | None = None
+    unsent: str = ""
     refused: str = ""
     written: dict[str, datetime] = field(default_factory=dict)
     ground: Ground | None = None
@@ -195,10 +197,11 @@ class Run:
 
 
 def _claim(descriptor: Descriptor, obj: Object, trace: Trace) -> Claim:
-    """What the object's marks say, and this process knows: a refusal counts although it could not be written down."""
+    """What the object's marks say, and this process knows: that the create was refused, or not even asked for."""
     mark, intent = claim(descriptor, obj), Intent.of(obj)
-    refused = mark is Claim.OPEN and intent is not None and intent.nonce == trace.refused
-    return Claim.REFUSED if refused else mark
+    if mark is not Claim.OPEN or intent is None or not intent.nonce:
+        return mark
+    return {trace.unsent: Claim.NONE, trace.refused: Claim.REFUSED}.get(intent.nonce, mark)
 
 
 def _own_tags(descriptor: Descriptor, obj: Object, options: ReconcilerOptions) -> Mapping[str, str]:

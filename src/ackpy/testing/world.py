@@ -67,6 +67,8 @@ class Steps:
 class MemoryCluster:
     """The objects of one kind; `writes` are the patches as they came, by their target ("object" or "status").
 
+    `refusals` are what the next patches end in; those of `losing` are taken before they do.
+
     `others` are objects of other kinds, `edges` what those refer to, `secrets` Secrets; what is not in `others` is answered by `absence`.
     """
 
@@ -76,6 +78,7 @@ class MemoryCluster:
     namespaces: dict[str, Object] = field(default_factory=dict)
     writes: list[tuple[str, Object]] = field(default_factory=list)
     refusals: list[Exception] = field(default_factory=list)
+    losing: list[Exception] = field(default_factory=list)
     others: dict[tuple[Resource, ObjectKey], Object] = field(default_factory=dict)
     absence: Absence = Absence.MISSING
     hindrances: dict[Resource, Hindrance] = field(default_factory=dict)
@@ -166,7 +169,10 @@ class MemoryCluster:
                 raise Conflict(409, "Conflict", "the object has been modified")
             self.writes.append((target, patch))
             part = {"status": patch["status"]} if target == "status" else patch
-            return copy.deepcopy(self._store(stored, apply_merge_patch(stored, part)))
+            after = copy.deepcopy(self._store(stored, apply_merge_patch(stored, part)))
+            if self.losing:
+                raise self.losing.pop(0)
+            return after
 
     def _store(self, before: Object, after: Object) -> Object:
         after = copy.deepcopy(after)
