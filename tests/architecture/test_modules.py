@@ -76,6 +76,13 @@ def test_a_module_is_short(path: Path) -> None:
     assert len(path.read_text().splitlines()) <= LONGEST_MODULE
 
 
+@pytest.mark.parametrize("folder", ["tests", "bench", "docs"])
+def test_so_is_one_beside_the_source(folder: str) -> None:
+    found = {path: len(path.read_text().splitlines()) for path in (ROOT / folder).rglob("*.py")}
+    assert found
+    assert {path: length for path, length in found.items() if length > LONGEST_MODULE} == {}
+
+
 @every_module
 def test_functions_are_short(path: Path) -> None:
     lengths = {
