@@ -13,6 +13,7 @@ from tests.soak.kinds import Clients, Held, Kind, Spec
 
 from ackpy.controllers.deletion import ANNOTATION as DELETION_POLICY
 from ackpy.controllers.identity import is_given
+from ackpy.controllers.memory import Memory
 from ackpy.controllers.steering import PAUSED, RECONCILE_NOW
 from ackpy.errors import NotFound
 from ackpy.kube import objects
@@ -167,6 +168,9 @@ class Story:
         setting = self.dice.choice(sorted(name.kind.drift)) if name.kind.drift else ""
         if item is None or setting not in item.spec or name.stranger or len(name.living) > 1:
             return  # it is managed by nobody, or not by all who might be the owner
+        held = Memory.of(await self.client.get(name.kind.resource, item.key))
+        if held is None or setting not in held.paths:
+            return  # no pass has seen yet that it is declared, and none will have to if it is taken out again
         try:
             name.kind.drift[setting](self.clients, name.text)
         except ClientError as error:  # it is not there yet
