@@ -7,7 +7,7 @@ import subprocess
 import sys
 import textwrap
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import aiohttp
 import pytest
@@ -245,6 +245,26 @@ async def test_a_service_that_fails_ends_the_manager_with_its_error(cluster: Mem
     lease = cluster.peek(LEASES, ObjectKey("system", "lease"))
     assert lease is not None
     assert lease["spec"]["holderIdentity"] == "", "another need not wait for the lease to end"
+
+
+async def test_a_worker_that_loses_its_cancellation_ends_with_its_pass(cluster: MemoryCluster) -> None:
+    begun, go_on = asyncio.Event(), asyncio.Event()
+
+    class Deaf(Counting):
+        async def reconcile(self, request: Request) -> Result:
+            begun.set()
+            with suppress(asyncio.CancelledError):
+                await go_on.wait()
+            return await super().reconcile(request)
+
+    reconciler = Deaf()
+    cluster.put(WIDGETS, WIDGET)
+    task = asyncio.create_task(make(cluster, reconciler).run(asyncio.Event()))
+    await asyncio.wait_for(begun.wait(), 5)
+    task.cancel()
+    await asyncio.wait({task}, timeout=5)
+    assert task.cancelled()
+    assert reconciler.passes == 1
 
 
 async def test_events_recorded_in_the_last_pass_are_written(cluster: MemoryCluster) -> None:

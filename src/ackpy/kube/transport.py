@@ -5,6 +5,7 @@ A Transport knows connections, certificates and credentials, and nothing of Kube
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
@@ -17,6 +18,7 @@ from yarl import URL
 
 from ackpy.errors import KubeUnreachable
 from ackpy.kube.config import KubeConfig
+from ackpy.kube.credentials import Credential
 from ackpy.kube.errors import NotSent
 from ackpy.kube.tls import ClientCertificate
 
@@ -91,14 +93,16 @@ class AiohttpTransport:
         """See `Transport.send`."""
         what = f"{request.method} {self._config.server}{request.path}"
         with _translated(what):
-            response = await self._request(request)
+            credential = await self._config.credentials.current()
+        bounds = _Bounds(what, request.total)
+        async with bounds.waiting():
+            response = await self._request(request, credential)
         try:
-            yield _AiohttpResponse(response, what)
+            yield _AiohttpResponse(response, bounds)
         finally:
             response.release()  # read to its end, the connection is kept; else aiohttp closes it
 
-    async def _request(self, request: HttpRequest) -> aiohttp.ClientResponse:
-        credential = await self._config.credentials.current()
+    async def _request(self, request: HttpRequest, credential: Credential) -> aiohttp.ClientResponse:
         authorization = [("Authorization", credential.authorization)] if credential.authorization else []
         query = f"?{urlencode(request.query)}" if request.query else ""
         return await self._connected().request(
@@ -110,9 +114,7 @@ class AiohttpTransport:
             server_hostname=self._config.tls.server_name or None,
             proxy=self._config.proxy or None,
             allow_redirects=False,
-            timeout=aiohttp.ClientTimeout(
-                total=request.total, sock_connect=_CONNECT_SECONDS, sock_read=request.silence
-            ),
+            timeout=aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_SECONDS, sock_read=request.silence),
         )
 
     def refused(self) -> bool:
@@ -149,10 +151,29 @@ class _TlsContexts:
         return self._context
 
 
-class _AiohttpResponse:
-    def __init__(self, response: aiohttp.ClientResponse, what: str) -> None:
-        self._response = response
+class _Bounds:
+    """Until when an exchange has to be over, and what its errors call it.
+
+    aiohttp's own bound of the whole is not used: where it runs out in the moment in which the task is cancelled, aiohttp takes the
+    cancellation for its own and the task goes on (`TimerContext`, entered twice, uncancels twice).
+    """
+
+    def __init__(self, what: str, total: float | None) -> None:
         self._what = what
+        self._end = None if total is None else asyncio.get_running_loop().time() + total
+
+    @asynccontextmanager
+    async def waiting(self) -> AsyncIterator[None]:
+        """Wait for the server within the bounds. Raises KubeUnreachable."""
+        with _translated(self._what):
+            async with asyncio.timeout_at(self._end):
+                yield
+
+
+class _AiohttpResponse:
+    def __init__(self, response: aiohttp.ClientResponse, bounds: _Bounds) -> None:
+        self._response = response
+        self._bounds = bounds
 
     @property
     def status(self) -> int:
@@ -163,13 +184,13 @@ class _AiohttpResponse:
         return self._response.headers
 
     async def read(self) -> bytes:
-        with _translated(self._what):
+        async with self._bounds.waiting():
             return await self._response.read()
 
     async def chunks(self) -> AsyncIterator[bytes]:
         pieces = self._response.content.iter_any()
         while True:
-            with _translated(self._what):
+            async with self._bounds.waiting():
                 piece = await anext(pieces, b"")
             if not piece:
                 return

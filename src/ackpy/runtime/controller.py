@@ -133,9 +133,13 @@ class Controller:
         for number in range(self._options.workers):
             self._workers.append(group.create_task(self._work(), name=f"{self.name} worker {number}"))
 
+    def close(self) -> None:
+        """Begin no more passes: workers end when theirs have."""
+        self._queue.close()
+
     async def drain(self, grace: float) -> None:
         """Begin no more passes; give those under way `grace` seconds to end, and then cancel them."""
-        self._queue.close()
+        self.close()
         if not self._workers:
             return
         _, late = await asyncio.wait(self._workers, timeout=grace)

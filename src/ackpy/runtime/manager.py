@@ -200,7 +200,11 @@ class Manager:
                     *(group.create_task(run(), name=name) for name, run in self._services),
                 ]
                 start = group.create_task(self._start(group, background), name="start")
-                await stopping.wait()
+                try:
+                    await stopping.wait()
+                finally:  # a worker whose cancellation got lost in a pass ends with it all the same
+                    for controller in self._controllers:
+                        controller.close()
                 start.cancel()
                 await self._stop(background)
         except BaseExceptionGroup as failures:
