@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ackpy.local.apiserver.lifecycle import Collector, remove_old_events
-from ackpy.local.apiserver.watch import Subscription
+from ackpy.local.apiserver.watchers import Subscription
 from ackpy.testing.widgets import CRDS, WIDGETS, widget
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from ackpy.local.apiserver.registry import Registry
 from ackpy.local.apiserver.rules import Immutability, RuleLibrary
 from ackpy.local.apiserver.storage import Change, Key, Storage
 from ackpy.local.apiserver.versions import from_stored, to_stored
-from ackpy.local.apiserver.watch import Watchers
+from ackpy.local.apiserver.watchers import Watchers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

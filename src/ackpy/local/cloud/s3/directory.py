@@ -20,7 +20,7 @@ from ackpy.local.cloud.s3.schema import check_body
 
 if TYPE_CHECKING:
     from ackpy.local.cloud.call import Call
-    from ackpy.local.cloud.s3.refine import Put
+    from ackpy.local.cloud.s3.put import Put
 
 PAGE = 1000
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?--(?P<zone>[a-z0-9]+(?:-[a-z0-9]+)+)--x-s3")

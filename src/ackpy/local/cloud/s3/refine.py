@@ -3,29 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ackpy.local.cloud.errors import ServiceError
 from ackpy.local.cloud.s3 import acl, directory, lifecycle, policy, replication
 from ackpy.local.cloud.s3.buckets import Bucket, find, is_directory, kept_of
-
-if TYPE_CHECKING:
-    from ackpy.local.cloud.call import Call
+from ackpy.local.cloud.s3.put import Put
 
 MAX_TAGS = 50
 _METHODS = frozenset({"GET", "PUT", "HEAD", "POST", "DELETE"})
 _SWITCHES = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
-
-
-@dataclass(frozen=True, slots=True)
-class Put:
-    """A setting that is put: on which bucket, beside which other settings, with which members of the input."""
-
-    call: Call
-    bucket: Bucket
-    settings: Mapping[str, Any]
-    parameters: Mapping[str, Any]
 
 
 def tagging(put: Put) -> Any:

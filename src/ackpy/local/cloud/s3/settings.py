@@ -15,7 +15,7 @@ from ackpy.local.cloud.errors import ServiceError
 from ackpy.local.cloud.protocol import service_model
 from ackpy.local.cloud.s3 import acl, directory, mirror, policy, refine
 from ackpy.local.cloud.s3.buckets import is_directory, kept_of, the_bucket
-from ackpy.local.cloud.s3.refine import Put
+from ackpy.local.cloud.s3.put import Put
 from ackpy.local.cloud.s3.schema import checked_parameters, payload_member
 
 if TYPE_CHECKING:
