@@ -219,19 +219,24 @@ class Odds:
 
 @dataclass
 class KubeMeddler:
-    """The seam in front of the API server. `step` is told before and after each request; False: the process has ended there."""
+    """The seam in front of the API server. `step` is told before and after each request; False: the process has ended there.
+
+    Nothing befalls requests about the objects that are `spared`.
+    """
 
     dice: Dice
     log: Log
     odds: Odds
     step: Callable[[str], bool]
     patched: Counter[str] = field(default_factory=Counter)
+    spared: set[str] = field(default_factory=set)
 
     async def __call__(self, request: Request, forward: Forward) -> Answer | None:
         call = kube_call(request)
         if not self.step(f"before {call.operation}"):
             return None
-        act = _drawn(self.dice.of("kube", call.operation, call.name), self.odds.fault, KUBE_FAULTS, call)
+        odds = 0.0 if call.name in self.spared else self.odds.fault
+        act = _drawn(self.dice.of("kube", call.operation, call.name), odds, KUBE_FAULTS, call)
         if call.operation.startswith("PATCH") and "/" not in call.operation:
             self.patched[call.name] += 1
         answer = await _acted(act, KUBE_FAULTS, "kube", call, forward, self.log)

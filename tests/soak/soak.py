@@ -142,6 +142,7 @@ class Soak:
     async def _live(self, life: Life) -> None:
         self.life = life
         self.earlier = self._kube.patched.copy()
+        self._kube.spared.clear()
         self.lives[life.how] += 1
         self.log.tell("lives", f"a life that ends by {life.how} after {life.steps} steps")
         if life.how.startswith("SIG"):
@@ -290,6 +291,7 @@ class Soak:
             return None
         refused = self.log.fired["aws stranger after a refusal"] <= self.log.fired["aws stranger before the create"]
         name.stranger = True
+        self._kube.spared |= {each.key.name for each in name.items}  # what it is about to learn has to be written down
         kind.make(self.clients, name.text)
         if refused:
             return "stranger after a refusal", call.refused("AccessDeniedException", 403)
