@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -33,13 +32,24 @@ MEMORY = "ackpy.services.k8s.aws/managed"
 BUCKETS = "finalizers.s3.services.k8s.aws/Bucket"
 
 
-@pytest.fixture
-def running(tmp_path: Path) -> Iterator[tuple[LocalStack, Controllers]]:
-    """A stack of the test's own, so that every AWS call is one of its object's."""
-    options = StackOptions(data=tmp_path / "data", services=("s3", "ecr"), region="us-east-1")
-    with controlled(options) as (stack, controllers):
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[LocalStack, Controllers]]:
+    """A stack of this module's own, so that every AWS call is one of its objects'."""
+    data = tmp_path_factory.mktemp("plan") / "data"
+    with controlled(StackOptions(data=data, services=("s3", "ecr"), region="us-east-1")) as (stack, controllers):
         controllers.start()
         yield stack, controllers
+
+
+@pytest.fixture
+def running(house: tuple[LocalStack, Controllers]) -> Iterator[tuple[LocalStack, Controllers]]:
+    """The stack, its controllers at work, without an object and with nothing in AWS: each test leaves it as it has found it."""
+    stack, _ = house
+    yield house
+    for kind in ("buckets", "repositories"):
+        stack.kubectl("delete", kind, "--all", "--timeout=30s")
+    left = stack.client("s3").list_buckets()["Buckets"]
+    assert [each["Name"] for each in left] == [], "what a test makes goes with its objects"
 
 
 def bucket(*, name: str = "plan", **spec: Any) -> Manifest:
