@@ -6,6 +6,7 @@ The tests of the compiler look at what becomes of them, those of requests and an
 from ackpy.model.definition import (
     Attributes,
     By,
+    Codec,
     Column,
     Compare,
     Facet,
@@ -18,6 +19,9 @@ from ackpy.model.definition import (
     Variant,
 )
 from ackpy.model.when import has
+
+ENABLED = Codec(decode="ENABLED".__eq__, encode=bool)
+"""Of a setting that is told by a status."""
 
 QUEUE = Resource(
     service="sqs",
@@ -147,7 +151,7 @@ TABLE = Resource(
         "timeToLive": Field(
             facet=Facet(get="DescribeTimeToLive:TimeToLiveDescription", put="UpdateTimeToLive:TimeToLiveSpecification")
         ),
-        "timeToLive.enabled": Field(read="TimeToLiveStatus"),
+        "timeToLive.enabled": Field(read="TimeToLiveStatus", codec=ENABLED),
         "resourcePolicy": Field(
             facet=Facet(get="GetResourcePolicy:Policy", put="PutResourcePolicy:Policy", delete="DeleteResourcePolicy")
         ),

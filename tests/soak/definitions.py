@@ -27,6 +27,11 @@ def text_of(document: Any) -> str:
     return document if isinstance(document, str) else json.dumps(document)
 
 
+def is_on(status: str) -> bool:
+    """Whether a setting of such a status is on, or about to be."""
+    return status in ("ENABLED", "ENABLING")
+
+
 TOPIC = Resource(  # known by an ARN that its name gives; attributes one by one; a create that finds it is no error
     service="sns",
     kind="Topic",
@@ -76,7 +81,7 @@ TABLE = Resource(  # states; a setting whose reset has to say what is switched o
             clear={"enabled": False},
             facet=Facet(get="DescribeTimeToLive:TimeToLiveDescription", put="UpdateTimeToLive:TimeToLiveSpecification"),
         ),
-        "timeToLive.enabled": Field(read="TimeToLiveStatus"),
+        "timeToLive.enabled": Field(read="TimeToLiveStatus", codec=Codec(decode=is_on, encode=bool)),
     },
 )
 LOG_GROUP = Resource(  # read out of a list; several calls until it is made; tags that are a map

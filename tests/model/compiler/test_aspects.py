@@ -1,11 +1,15 @@
 """What reads and writes a part of an object: attribute maps, members, facets, tags."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
+import pytest
 from tests.model.compiler.parts import binding, properties
 from tests.model.kinds import QUEUE, ROLE, TABLE
 
-from ackpy.model.definition import Resource
+from ackpy.errors import DefinitionError
+from ackpy.model.compiler import compile_service
+from ackpy.model.definition import Field, Resource
 from ackpy.model.descriptor import Binding, Descriptor
 
 
@@ -107,3 +111,18 @@ class TestMembersAndFacets:
         ttl = compiled(TABLE).aspect("timeToLive")
         assert ttl.get is not None
         assert ttl.get.reads == {"timeToLive.enabled": "TimeToLiveStatus"}
+
+    @pytest.mark.parametrize(
+        ("said", "message"),
+        [
+            (Field(read="TimeToLiveStatus"), "'TimeToLiveStatus' is a string, the property a boolean: give it a codec"),
+            (
+                Field(read="TimeToLiveState"),
+                "member of TimeToLiveDescription 'TimeToLiveState' does not exist; near it",
+            ),
+        ],
+    )
+    def test_a_value_that_is_read_as_something_else(self, said: Field, message: str) -> None:
+        wrong = replace(TABLE, fields={**TABLE.fields, "timeToLive.enabled": said})
+        with pytest.raises(DefinitionError, match=f"timeToLive.enabled: .*{message}"):
+            compile_service([wrong])

@@ -112,6 +112,10 @@ class TestRefusals:
                 {"fields": {"description": Field(read="Descripton")}},
                 r"description: member of Role 'Descripton' does not exist; near it: Desc",
             ),
+            (
+                {"fields": {"description": Field(read="MaxSessionDuration")}},
+                r"description: read='MaxSessionDuration' is a integer, the property a string: give it a codec",
+            ),
             ({"fields": {"description": Field(read="a b")}}, r"description: read='a b' is no JMESPath"),
             (
                 {"fields": {"path": Field(immutable=True, column=Column("P")), "tags.x.y": Field()}},

@@ -201,10 +201,24 @@ class Writer:
         place = paths.walk(self.draft.model, self.draft.model.shape(api.output), path)
         self._check_alike(key, place, node)
         made = calls.operation(self.draft, api, Use(Role.READ, at=place.at, args=facet.args))
-        reads = {path: field.read for path, field in self.fields.items() if field.read and path.split(".")[0] == key}
+        reads = dict(self._reads(key, place, node))
         return replace(
             made, reads=reads, carry=self._carried(facet, place, node) if put and put.replaces else frozenset()
         )
+
+    def _reads(self, key: str, place: paths.Place, node: Node) -> Iterator[tuple[str, str]]:
+        """What fields of the value read elsewhere in the answer."""
+        for path, field in self.fields.items():
+            if not field.read or path.split(".")[0] != key:
+                continue
+            # below a list it is relative to the element, whose shape in the answer is reached by the value's own path
+            if ".." not in path:
+                leaf = node.at(path.removeprefix(key).removeprefix("."))
+                try:
+                    paths.check_reading(self.draft.model, place.shape, field, leaf.type)
+                except DefinitionError as error:
+                    raise DefinitionError(f"{path}: {error}") from None
+            yield path, field.read
 
     def _check_alike(self, key: str, place: paths.Place, node: Node) -> None:
         """A value and its reading must be of one type, unless the definition converts it."""

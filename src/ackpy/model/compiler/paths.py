@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import jmespath
 
 from ackpy.errors import DefinitionError
 from ackpy.model.compiler.draft import unknown
+from ackpy.model.definition import Field
 from ackpy.model.descriptor import Type
 from ackpy.model.shapes import Api, Model, Shape, ShapeMember
+
+_NUMBERS: Final = frozenset({Type.INTEGER, Type.NUMBER})
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +64,25 @@ def walk(model: Model, shape: Shape, path: str) -> Place:
     return Place(at, tuple(members), shape)
 
 
-def check_expression(model: Model, shape: Shape, expression: str) -> None:
-    """Check that every name in a JMESPath expression exists below a shape; DefinitionError names the one that does not."""
+def check_expression(model: Model, shape: Shape, expression: str) -> Shape | None:
+    """Check that every name in a JMESPath expression exists below a shape; DefinitionError names the one that does not.
+
+    Returns the shape that the expression yields, None where that has none.
+    """
     try:
         parsed: Mapping[str, Any] = jmespath.compile(expression).parsed
     except jmespath.exceptions.ParseError as error:
         raise DefinitionError(f"read={expression!r} is no JMESPath: {str(error).splitlines()[0]}") from None
-    _check(model, shape, parsed)
+    return _check(model, shape, parsed)
+
+
+def check_reading(model: Model, shape: Shape, field: Field, wanted: Type) -> None:
+    """Check that what a field reads elsewhere below a shape is there and of its own type, unless a codec converts it."""
+    found = check_expression(model, shape, field.read)
+    if found is None or field.codec is not None or found.type is wanted or {found.type, wanted} <= _NUMBERS:
+        return
+    if wanted is not Type.SECRET:
+        raise DefinitionError(f"read={field.read!r} is a {found.type}, the property a {wanted}: give it a codec")
 
 
 def _check(model: Model, shape: Shape | None, node: Mapping[str, Any]) -> Shape | None:

@@ -8,7 +8,7 @@ from ackpy.errors import DefinitionError
 from ackpy.model.compiler import calls, paths, split
 from ackpy.model.compiler.calls import Use
 from ackpy.model.compiler.draft import Draft, Property, unknown
-from ackpy.model.definition import Members
+from ackpy.model.definition import Field, Members
 from ackpy.model.descriptor import Operation, Role, Type
 from ackpy.model.shapes import Api, Shape, ShapeMember
 
@@ -31,7 +31,7 @@ def answer(draft: Draft, api: Api, at: str, *, own_reads: bool = True) -> tuple[
                 reads[found[1].name] = member.wire
     for key, field in draft.resource.fields.items() if own_reads else ():
         if field.read and not _read_apart(draft, key):
-            _check_read(draft, shape, key, field.read)
+            _check_read(draft, shape, key, field)
             reads[key] = field.read
             observed.add(key.split(".")[0])
     return reads, frozenset(observed)
@@ -49,11 +49,15 @@ def _read_apart(draft: Draft, key: str) -> bool:
     return bool(facet.list if isinstance(facet, Members) else facet and facet.get)
 
 
-def _check_read(draft: Draft, shape: Shape, key: str, expression: str) -> None:
+def _check_read(draft: Draft, shape: Shape, key: str, field: Field) -> None:
     if ".." in key:  # relative to the element, whose shape in the answer is reached by the value's own path
         return
+    top = draft.spec.get(key) or draft.status.get(key)
     try:
-        paths.check_expression(draft.model, shape, expression)
+        if top is None:
+            paths.check_expression(draft.model, shape, field.read)
+        else:
+            paths.check_reading(draft.model, shape, field, draft.model.shape(top.shape).type)
     except DefinitionError as error:
         raise DefinitionError(f"{key}: {error}") from None
 
