@@ -398,6 +398,13 @@ async def test_a_page_token_that_repeats_ends_in_an_error(ecr: Client, server: S
         await ecr.paginate("DescribeRepositories", "repositories")
 
 
+async def test_so_do_page_tokens_that_go_round_in_a_circle(ecr: Client, server: ScriptedServer) -> None:
+    server.script(*[Raw(f'{{"repositories": [], "nextToken": "{token}"}}') for token in ("t1", "t2", "t1", "t2")])
+    with pytest.raises(NoAwsAnswer, match="the token of the next page"):
+        await ecr.paginate("DescribeRepositories", "repositories")
+    assert len(server.requests) == 3
+
+
 async def test_an_operation_without_pages_can_be_listed_too(s3: Client, server: ScriptedServer) -> None:
     server.script(GOOD)
     assert await s3.paginate("GetBucketTagging", "TagSet", Bucket="b") == [{"Key": "a", "Value": "1"}]

@@ -226,7 +226,7 @@ def held(*, ours: bool | None = None, **settings: Any) -> Held:
 
 
 def users(tags: list[dict[str, str]]) -> list[dict[str, str]]:
-    """The tags that are not our controllers'. moto's DynamoDB keeps a tag twice that is written twice."""
+    """The tags that are not our controllers'."""
     return [{"key": key, "value": value} for key, value in _by_key(tags).items() if not key.startswith(OURS)]
 
 

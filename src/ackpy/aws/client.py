@@ -34,6 +34,7 @@ from ackpy.errors import AwsApiError, AwsError, AwsRefused, DefinitionError
 _FIRST_PAUSE: Final = {True: 0.5, False: 0.05}  # seconds before the first repeat: throttled, other passing trouble
 _LONGEST_PAUSE: Final = 20.0
 _NOBODY: Final = Ticket()
+_CIRCLE: Final = "the token of the next page is that of a page that was read already"
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +134,13 @@ class Client:
         if config is None:
             return items(await self.call(operation, **params), at)
 
+        asked: list[dict[str, Any]] = []
+
         async def page(**each: Any) -> dict[str, Any]:
+            told = {name: value for name, value in each.items() if name not in params}
+            if told in asked:  # botocore notices only that a page names itself as the next
+                raise NoAwsAnswer(_CIRCLE, service=self.service, operation=operation, status=200)
+            asked.append(told)
             return await self.call(operation, **each)
 
         found: list[Any] = []
@@ -141,8 +148,7 @@ class Client:
             async for answer in _pages(page, config, model, params):
                 found.extend(items(answer, at))
         except PaginationError:
-            reason = "the token of the next page is the one of this page"
-            raise NoAwsAnswer(reason, service=self.service, operation=operation, status=200) from None
+            raise NoAwsAnswer(_CIRCLE, service=self.service, operation=operation, status=200) from None
         return found
 
     def _permitted(self, operation: str, params: Mapping[str, Any]) -> OperationModel:

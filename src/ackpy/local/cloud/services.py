@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ackpy.local.cloud import ecr, sts
+from ackpy.local.cloud import dynamodb, ecr, sts
 from ackpy.local.cloud.s3.emulation import emulation as s3
 
 if TYPE_CHECKING:
@@ -16,4 +16,9 @@ if TYPE_CHECKING:
 
 def emulated(authenticator: Authenticator) -> Mapping[str, Emulation]:
     """Our emulation of each service that has one."""
-    return {"ecr": ecr.emulation(), "s3": s3(), "sts": sts.emulation(authenticator)}
+    return {
+        "dynamodb": dynamodb.emulation(),
+        "ecr": ecr.emulation(),
+        "s3": s3(),
+        "sts": sts.emulation(authenticator),
+    }
