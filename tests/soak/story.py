@@ -166,9 +166,11 @@ class Story:
         """A stranger changes a setting that an object manages."""
         name, item = self._one()
         setting = self.dice.choice(sorted(name.kind.drift)) if name.kind.drift else ""
-        if item is None or setting not in item.spec or name.stranger or len(name.living) > 1:
-            return  # it is managed by nobody, or not by all who might be the owner
+        if item is None or setting not in item.spec:
+            return
         held = Memory.of(await self.client.get(name.kind.resource, item.key))
+        if name.stranger or len(name.living) > 1:  # by now
+            return  # it is managed by nobody, or not by all who might be the owner
         if held is None or setting not in held.paths:
             return  # no pass has seen yet that it is declared, and none will have to if it is taken out again
         try:
